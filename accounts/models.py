@@ -1,0 +1,271 @@
+"""Areas, staff and systems, what each may see, and the log of every number that was revealed."""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.rules import (
+    CODE_LENGTH,
+    LEVEL_NAMES,
+    ROLE_NAMES,
+    Ability,
+    Level,
+    Role,
+    abilities_of,
+    codes_below,
+)
+
+
+class AreaQuerySet(models.QuerySet["Area"]):
+    def within(self, area: "Area") -> Self:
+        """That area and everything below it."""
+        first, after = codes_below(area.code)
+        return self.filter(code__gte=first, code__lt=after)
+
+    def visible_to(self, user: "User") -> Self:
+        """The areas in which the user sees anything at all."""
+        return self.within(user.area) if user.area else self.none()
+
+    def communities(self) -> Self:
+        """The areas that hold people: the lowest level."""
+        return self.filter(level=Level.COMMUNITY)
+
+
+class Area(models.Model):
+    """An administrative area. Its code begins with the code of the area above it, so the tree is the code."""
+
+    name = models.CharField(_("name"), max_length=60)
+    level = models.CharField(_("level"), max_length=10, choices=list(LEVEL_NAMES.items()))
+    code = models.CharField(
+        _("administrative code"),
+        max_length=12,
+        unique=True,
+        help_text=_("Statistical code: 2 digits province, 4 city, 6 county, 9 street, 12 community."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("area above"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+    )
+    duty_phone = models.CharField(
+        _("duty telephone"),
+        max_length=30,
+        blank=True,
+        help_text=_("Printed on notices: whom a resident calls."),
+    )
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("area")
+        verbose_name_plural = _("areas")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a code that does not fit the level or the area above."""
+        if self.level and len(self.code) != CODE_LENGTH[Level(self.level)]:
+            raise ValidationError(
+                {
+                    "code": _("A %(level)s has a code of %(length)d digits.")
+                    % {"level": LEVEL_NAMES[Level(self.level)], "length": CODE_LENGTH[Level(self.level)]}
+                }
+            )
+        if not self.code.isdigit():
+            raise ValidationError({"code": _("The code consists of digits only.")})
+        if self.parent and not (
+            self.code.startswith(self.parent.code) and len(self.code) > len(self.parent.code)
+        ):
+            raise ValidationError(
+                {
+                    "code": _("The code has to begin with %(code)s, the code of the area above.")
+                    % {"code": self.parent.code}
+                }
+            )
+
+    def covers(self, other: "Area") -> bool:
+        """Whether the other area is this one or lies below it."""
+        return other.code.startswith(self.code)
+
+    @cached_property
+    def line(self) -> dict[str, "Area"]:
+        """This area and those above it, by level: one query for the whole line."""
+        codes = [self.code[:length] for length in CODE_LENGTH.values() if length <= len(self.code)]
+        return {area.level: area for area in Area.objects.filter(code__in=codes)}
+
+
+class StaffManager(UserManager["User"]):
+    def get_queryset(self) -> models.QuerySet["User"]:
+        """With the area, which every page asks for."""
+        return super().get_queryset().select_related("area")
+
+
+class User(AbstractUser):
+    """A member of staff, or a system that calls the API: belongs to one area and sees its subtree."""
+
+    area = models.ForeignKey(
+        Area,
+        verbose_name=_("area"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="staff",
+        help_text=_("Sees and does everything inside this area, nothing outside it."),
+    )
+    phone = models.CharField(_("office telephone"), max_length=30, blank=True)
+
+    objects = StaffManager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("member of staff")
+        verbose_name_plural = _("staff")
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """Family name first, as it is written in Chinese; the account name where none was given."""
+        return f"{self.last_name}{self.first_name}".strip() or self.username
+
+    def get_full_name(self) -> str:
+        """The same name wherever Django asks for one."""
+        return self.display_name
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """The roles held, read once per request."""
+        return frozenset(Role(role) for role in self.posts.values_list("role", flat=True))
+
+    @cached_property
+    def abilities(self) -> frozenset[Ability]:
+        """What the roles allow; nothing without an area, for there is no place to do it in."""
+        if not self.area_id or not self.is_active:
+            return frozenset()
+        return abilities_of(self.roles)
+
+    def may(self, ability: Ability | str) -> bool:
+        """Whether a role of this user carries the ability (inside the own area)."""
+        return Ability(ability) in self.abilities
+
+
+class Post(models.Model):
+    """A role that a member of staff holds."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="posts", verbose_name=_("member of staff")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=list(ROLE_NAMES.items()))
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [models.UniqueConstraint(fields=["user", "role"], name="one_post_per_role")]
+
+    def __str__(self) -> str:
+        return str(ROLE_NAMES[Role(self.role)])
+
+
+def in_area(area: Area, path: str = "") -> Q:
+    """The condition "inside that area" for rows that carry `community`, `street` and `county` themselves.
+
+    From street level up the equality on the row's own column decides, so that an index that begins with
+    it serves lists and counts. `path` is the way to those rows, such as "episode__".
+    """
+    if area.level in (Level.COMMUNITY, Level.STREET, Level.COUNTY):
+        return Q(**{f"{path}{area.level}_id": area.pk})
+    first, after = codes_below(area.code)
+    return Q(**{f"{path}community__code__gte": first, f"{path}community__code__lt": after})
+
+
+class ApiToken(models.Model):
+    """The key with which one outside system calls the API as its own account, in its own area."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="api_tokens", verbose_name=_("account")
+    )
+    name = models.CharField(_("system"), max_length=80, help_text=_("Who holds this key, for example 12345."))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    last_used_on = models.DateField(_("last used on"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def digest_of(key: str) -> str:
+        """How a key is stored: it is long and random, so a plain hash is enough."""
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, user: User, name: str) -> tuple["ApiToken", str]:
+        """Make a key for a system; the clear key is returned here once and can't be read again."""
+        key = secrets.token_urlsafe(32)
+        return cls.objects.create(user=user, name=name, digest=cls.digest_of(key)), key
+
+    def revoke(self, at: dt.datetime) -> bool:
+        """Close the key from now on; returns whether it was open."""
+        return bool(ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=at))
+
+
+class IdempotencyKey(models.Model):
+    """What an outside system was answered the first time, so that a repeated call changes nothing."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Reveal(models.Model):
+    """A masked number that somebody had shown in full: who, when, whose, which. Never the number itself."""
+
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reveals", verbose_name=_("who"))
+    subject = models.CharField(
+        _("whose"),
+        max_length=40,
+        help_text=_("Kind and number of the record; it stays when the person is purged."),
+    )
+    fields_shown = models.CharField(_("what"), max_length=60)
+    community = models.ForeignKey(
+        Area, on_delete=models.PROTECT, related_name="+", verbose_name=_("community")
+    )
+    address = models.GenericIPAddressField(_("from"), null=True)
+
+    class Meta:
+        verbose_name = _("revealed number")
+        verbose_name_plural = _("log of reveals")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["community", "-at"], name="reveal_by_community")
+        ]  # the supervisor's log
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.fields_shown}"

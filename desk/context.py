@@ -1,0 +1,168 @@
+"""What every page of the staff shows around its content: navigation, office, edition, demo clock.
+
+All of it is lazy: a fragment, a printed list or a public page that shows none of it costs no query. The
+navigation costs two, and nobody who is not logged in costs any.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language, pgettext_lazy
+
+from accounts.models import User
+from accounts.rules import Ability
+from cases.models import Episode
+from notices.models import unread_count
+from policy import clock
+from policy.models import EditionActivation
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation. Its glyph is the character by which the page is known."""
+
+    url_name: str
+    glyph: str
+    label: str | Promise
+    ability: Ability | None = None
+    more: bool = False
+    """On a phone it stands in the sheet with further pages."""
+
+
+ENTRIES = (
+    Entry("today", "今", pgettext_lazy("navigation", "Today"), Ability.SEE_CASES),
+    Entry("register", "册", pgettext_lazy("navigation", "Register"), Ability.SEE_CASES),
+    Entry("register-new", "登", pgettext_lazy("navigation", "Register a person"), Ability.WORK_CASES),
+    Entry("inbox", "信", pgettext_lazy("navigation", "Inbox")),
+    Entry("import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True),
+    Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
+    Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
+    Entry("policy", "规", pgettext_lazy("navigation", "Policy"), more=True),
+    Entry("calculator", "算", pgettext_lazy("navigation", "Calculator"), more=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the frame of a page counts."""
+
+    late: int
+    unread: int
+    edition: str
+
+
+def staff_frame(request: HttpRequest) -> dict[str, Any]:
+    """The context that `base.html` expects; see docs/look.md."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {
+        "navigation": _lazy(_navigation, request, user),
+        "office": _lazy(_office, user),
+        "edition_name": _lazy(lambda: numbers_of(request).edition),
+        "edition_url": _address("policy"),
+        "register_url": _address("register"),
+        "search_url": _address("register-search"),
+        "demo_clock": _lazy(_demo_clock),
+    }
+
+
+def numbers_of(request: HttpRequest) -> Numbers:
+    """Late, unread and the edition in force, read once per request in two queries."""
+    known: Numbers | None = getattr(request, "desk_numbers", None)
+    if known is None:
+        user: User = request.user  # type: ignore[assignment]
+        late, edition = _late_and_edition(user)
+        known = Numbers(late=late, unread=unread_count(user) if user.area_id else 0, edition=edition)
+        request.desk_numbers = known  # type: ignore[attr-defined]
+    return known
+
+
+def _late_and_edition(user: User) -> tuple[int, str]:
+    today = clock.today()
+    late = Episode.objects.visible_to(user).overdue(today)
+    in_force = (
+        EditionActivation.objects.filter(from_on__lte=today).order_by("-pk").annotate(late=_count(late))
+    )
+    found = in_force.values_list("late", "edition__title_zh", "edition__title_en").first()
+    if found is None:
+        return 0, ""
+    count, title_zh, title_en = found
+    return count or 0, title_zh if (get_language() or "").startswith("zh") else title_en
+
+
+def _count(rows: QuerySet[Any]) -> Subquery:
+    """The number of these rows as a column of another query."""
+    counted = rows.order_by().annotate(how_many=Func("pk", function="COUNT", output_field=IntegerField()))
+    return Subquery(counted.values("how_many"))
+
+
+def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    numbers = numbers_of(request)
+    counts = {"today": numbers.late, "inbox": numbers.unread}
+    match = request.resolver_match
+    here = match.url_name if match else ""
+    shown = []
+    for entry in ENTRIES:
+        address = _address(entry.url_name)
+        if address and (entry.ability is None or user.may(entry.ability)):
+            shown.append(
+                {
+                    "glyph": entry.glyph,
+                    "label": entry.label,
+                    "url": address,
+                    "count": counts.get(entry.url_name, 0),
+                    "late": entry.url_name == "today",
+                    "current": here == entry.url_name or _below(request.path, entry),
+                    "more": entry.more,
+                }
+            )
+    if user.is_staff and user.may(Ability.SUPERVISE):
+        shown.append(
+            {
+                "glyph": "管",
+                "label": pgettext_lazy("navigation", "Admin"),
+                "url": reverse("admin:index"),
+                "more": True,
+            }
+        )
+    return shown
+
+
+def _below(path: str, entry: Entry) -> bool:
+    """Whether the page lies below the entry's: a message in the inbox, an import under way."""
+    if entry.url_name == "register":
+        return path.startswith("/episodes/")
+    return entry.url_name in ("inbox", "import", "figures") and path.startswith(_address(entry.url_name))
+
+
+def _office(user: User) -> str:
+    return user.area.name if user.area else ""
+
+
+def _demo_clock() -> dict[str, Any] | None:
+    if settings.DEMO_CLOCK_FILE is None:
+        return None
+    return {
+        "today": clock.today(),
+        "shifted": clock.shifted_days() != 0,
+        "url": reverse("demo-clock"),
+    }
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _lazy(make: Callable[..., Any], *args: Any) -> Any:
+    return SimpleLazyObject(partial(make, *args))

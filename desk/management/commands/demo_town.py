@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from accounts.models import Area
+from accounts.rules import ROLE_NAMES
+from desk import demo
+from policy import clock
+
+
+class Command(BaseCommand):
+    help = "Load the demo town: areas, accounts and people at every point of a plan."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there is data already")
+        parser.add_argument("--accounts", action="store_true", help="only print the demo accounts")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["accounts"]:
+            self._print_accounts()
+            return
+        if Area.objects.exists():
+            if options["if_empty"]:
+                return
+            raise CommandError(_("There is data already; the demo town goes into an empty database only."))
+        count = demo.build(at=clock.now(), on=clock.today())
+        self.stdout.write(_("Demo town loaded: %(count)d people under a rule.") % {"count": count})
+
+    def _print_accounts(self) -> None:
+        areas = dict(Area.objects.values_list("code", "name"))
+        for account in demo.ACCOUNTS:
+            if account.area not in areas:
+                return  # not the demo town
+            roles = ", ".join(str(ROLE_NAMES[role]) for role in account.roles)
+            who = f"{''.join(account.name)} · {areas[account.area]} · {roles}"
+            self.stdout.write(f"  {account.username:<14}{demo.PASSWORD:<16}{who}")

@@ -1,0 +1,39 @@
+"""Today 今日待办: what is due for me now."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import StaffRequest, requires
+from accounts.rules import Ability, Level
+from desk.context import numbers_of
+from desk.today import read_day
+from policy import clock
+
+
+@requires(Ability.SEE_CASES)
+@require_safe
+def today(request: StaffRequest) -> HttpResponse:
+    """The page; `?whole=samples` shows that section without its limit."""
+    at = clock.now()
+    day = read_day(
+        request.user,
+        at=at,
+        today=clock.today(),
+        late_count=numbers_of(request).late,
+        whole=request.GET.get("whole", ""),
+    )
+    area = request.user.area
+    context = {
+        "day": day,
+        "today": day.today,
+        "at": at,
+        "sections": day.sections,
+        "here": request.get_full_path(),
+        "may_work": request.user.may(Ability.WORK_CASES),
+        "may_call": request.user.may(Ability.REVEAL_NUMBERS),
+        "may_supervise": request.user.may(Ability.SUPERVISE),
+        "may_see_figures": request.user.may(Ability.SEE_FIGURES),
+        "show_community": area is not None and area.level != Level.COMMUNITY,
+    }
+    return render(request, "desk/today.html", context)

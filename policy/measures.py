@@ -1,0 +1,248 @@
+"""政策与系统: each row of the rulebook, what this version does for it, where, and what it does not do yet.
+
+One entry a row, in the order of the rulebook. Whoever builds a row edits its entry here: `does` says what
+the software does (no numbers: those of a category stand in the edition), `missing` what this version leaves
+out, `places` where it can be seen. A row without `does` is not built yet, and the page says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from .types import Category, CategoryRule, Edition
+
+
+class Status(StrEnum):
+    """How far this version is with a row."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    LATER = "later"
+
+    @property
+    def label(self) -> str:
+        """The word in the language of the reader."""
+        return str(_STATUS_LABELS[self])
+
+
+_STATUS_LABELS = {
+    Status.DONE: pgettext_lazy("status of a rule", "works"),
+    Status.PARTLY: pgettext_lazy("status of a rule", "works in part"),
+    Status.LATER: pgettext_lazy("status of a rule", "not in this version yet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the software does it: a page by its url name, for staff behind the login or for anyone."""
+
+    label: Promise
+    url_name: str
+    staff: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address; "" while this installation has no such page."""
+        try:
+            return reverse(self.url_name)
+        except NoReverseMatch:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the rulebook."""
+
+    number: str
+    clauses: tuple[str, ...]
+    title: Promise
+    does: Promise | None = None
+    missing: Promise | None = None
+    places: tuple[Place, ...] = ()
+    category: Category | None = None
+    """Whose rule the row is about: the page shows its numbers from the edition in force."""
+
+    @property
+    def status(self) -> Status:
+        """Works, works in part, or not yet."""
+        if self.does is None:
+            return Status.LATER
+        return Status.PARTLY if self.missing else Status.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class RowWithRule:
+    """A row beside the rule of its category in one edition, where it has one."""
+
+    row: Row
+    rule: CategoryRule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one source."""
+
+    title: Promise
+    rows: tuple[RowWithRule, ...]
+
+
+def measures(edition: Edition | None) -> list[Group]:
+    """All rows in their groups, those about a category with their rule in the edition in force."""
+
+    def beside(rows: Sequence[Row]) -> tuple[RowWithRule, ...]:
+        return tuple(
+            RowWithRule(row, edition.rule_for(row.category) if edition and row.category else None)
+            for row in rows
+        )
+
+    return [
+        Group(_("The Twenty Measures"), beside(MEASURES)),
+        Group(_("Conditions of carrying them out"), beside(CONDITIONS)),
+        Group(_("The press conference of 12 November 2022"), beside(PRESS)),
+    ]
+
+
+CALCULATOR = Place(_("How many days?"), "calculator")
+TODAY = Place(_("Today's list"), "today", staff=True)
+REGISTER = Place(_("Register of persons"), "register", staff=True)
+REGISTRATION = Place(_("Register a person"), "register-new", staff=True)
+IMPORT = Place(_("Import of a list"), "import", staff=True)
+API = Place(_("API documentation"), "api-docs")
+
+MEASURES: tuple[Row, ...] = (
+    Row(
+        "M1",
+        ("二(一)", "发布会·密切接触者"),
+        _("Close contacts"),
+        does=_(
+            "Makes the plan of days and tests from the date of the last exposure, shows it to everyone "
+            "concerned, and ends it by the clock. Nobody can extend it."
+        ),
+        places=(CALCULATOR, REGISTRATION, TODAY),
+        category=Category.CLOSE_CONTACT,
+    ),
+    Row(
+        "M2",
+        ("二(二)", "发布会·次密接"),
+        _("No contacts of contacts"),
+        does=_("Refuses to register a contact of a contact, in the form, in a list, and through the API."),
+        missing=_("Measuring the time from a positive result to the contacts judged."),
+        places=(CALCULATOR, REGISTRATION, IMPORT),
+    ),
+    Row(
+        "M3",
+        ("二(三)", "发布会·外溢人员"),
+        _("Spill-over persons"),
+        does=_("Plans the days at home from the date on which the zone was left."),
+        missing=_("The list of candidates that a zone derives."),
+        places=(CALCULATOR, REGISTRATION),
+        category=Category.SPILL_OVER,
+    ),
+    Row("M4", ("二(四)", "三(二)", "发布会·中风险区"), _("High-risk zones that end by the clock")),
+    Row(
+        "M5",
+        ("二(五)", "发布会·闭环人员"),
+        _("After closed-loop work"),
+        does=_(
+            "Plans home health monitoring. Going out when needed is allowed: the advice to avoid crowds and "
+            "public transport is no confinement."
+        ),
+        missing=_("Post rosters whose end creates these episodes."),
+        places=(CALCULATOR, REGISTRATION),
+        category=Category.POST_CLOSED_LOOP,
+    ),
+    Row(
+        "M6",
+        ("二(六)", "发布会·核酸"),
+        _("Testing within bounds"),
+        does=_("Plans at most one test a person a day; two can be neither planned nor imported."),
+        missing=_("Testing orders with scope, basis and end."),
+        places=(TODAY, REGISTER),
+    ),
+    Row("M7", ("二(七)", "发布会·入境人员"), _("One negative result before boarding")),
+    Row("M8", ("二(八)", "三(三)"), _("Closed-loop bubbles")),
+    Row(
+        "M9",
+        ("二(九)", "三(三)", "发布会·入境人员"),
+        _("Ct values of entrants"),
+        does=_("Counts an entrant's result as positive only below the Ct value that the edition names."),
+        missing=_("The assessment and the further test when central isolation ends."),
+        places=(TODAY,),
+    ),
+    Row(
+        "M10",
+        ("二(十)", "发布会·入境人员"),
+        _("Entrants"),
+        does=_(
+            "Plans the days from the date of entry. Refuses to isolate again whoever finished isolation at "
+            "the first point of entry; whoever finished the central part has only the days at home left."
+        ),
+        missing=_("The hand-over of the record by the first point of entry."),
+        places=(CALCULATOR, REGISTRATION),
+        category=Category.ENTRANT,
+    ),
+    Row("M11", ("二(十一)",), _("Care capacity")),
+    Row("M12", ("二(十二)",), _("Vaccination")),
+    Row("M13", ("二(十三)",), _("Medicines")),
+    Row(
+        "M14",
+        ("二(十四)",),
+        _("Key people and places"),
+        does=_("Marks key persons in the register, so that they are found and looked after first."),
+        missing=_("The register of homes and hospitals, and the health-safety plans."),
+        places=(REGISTER,),
+    ),
+    Row("M15", ("二(十五)",), _("Four earlies: detect, report, isolate, treat")),
+    Row("M16", ("二(十六)", "发布会·专班"), _("Complaints about over-enforcement")),
+    Row("M17", ("二(十七)",), _("Supplies and services for people under seal")),
+    Row("M18", ("二(十八)",), _("Campuses")),
+    Row("M19", ("二(十九)",), _("Firms and industrial parks")),
+    Row("M20", ("二(二十)",), _("Stranded people")),
+)
+
+CONDITIONS: tuple[Row, ...] = (
+    Row(
+        "S1",
+        ("三(一)",),
+        _("Suitable homes"),
+        does=_(
+            "Records before home isolation whether the home is suitable; without it the days stay central, "
+            "on the same dates. A positive result puts tracing and judging the spread on the supervisor's "
+            "list."
+        ),
+        missing=_("Cohorts by intake date at isolation sites."),
+        places=(CALCULATOR, TODAY),
+    ),
+    Row("S2", ("三(二)",), _("Zones are published at once")),
+    Row(
+        "S3",
+        ("四(一)", "四(二)"),
+        _("Explaining the policy"),
+        does=_("This page, and a calculator that anyone may use without an account."),
+        places=(CALCULATOR, API),
+    ),
+    Row("S4", ("四(一)", "四(二)"), _("Training of staff, listening to the public")),
+)
+
+PRESS: tuple[Row, ...] = (
+    Row(
+        "P1",
+        ("发布会·密切接触者", "发布会·次密接", "发布会·外溢人员"),
+        _("The evidence beside our own figures"),
+    ),
+    Row("P2", ("发布会·货车",), _("Lorries: five bans")),
+    Row(
+        "P3",
+        ("发布会·第九版",),
+        _("What is not mentioned follows the ninth edition"),
+        does=_("An edition names its parent and inherits what it leaves out; every plan names its edition."),
+        places=(Place(_("the editions below"), "policy"),),
+    ),
+    Row("P4", ("发布会·就医",), _("Medical access of people under seal")),
+    Row("P5", ("发布会·专班",), _("The task force against layering")),
+)

@@ -1,0 +1,1 @@
+"""The programs behind script/run and script/test."""

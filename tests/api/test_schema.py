@@ -1,0 +1,113 @@
+"""The schema: valid, complete, and kept by the app whatever a caller sends."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core import signals
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import checks
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.models import User
+from tests.api.conftest import System
+from tests.builders import episode
+from zones.actions import ensure_room
+
+CHECKS = (
+    checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+
+def the_schema() -> dict[str, Any]:
+    answer = Client().get("/api/v1/schema/", {"format": "json"})
+    assert answer.status_code == 200
+    schema: dict[str, Any] = json.loads(answer.content)
+    return schema
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method.upper(), path, operation)
+        for path, methods in the_schema()["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+@pytest.mark.django_db
+def test_the_schema_is_valid_and_says_everything() -> None:
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    assert "bearer" in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_every_operation_has_a_tag_its_errors_and_its_key() -> None:
+    assert the_schema()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for method, path, operation in operations():
+        assert operation["tags"], path
+        assert operation["summary" if "summary" in operation else "description"], path
+        if path.startswith("/api/v1/policy/"):
+            continue
+        assert {"key": []} in operation["security"], path
+        assert {"400", "401", "403", "429"} <= operation["responses"].keys(), path
+        headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+        assert headers == ({"Idempotency-Key"} if method == "POST" else set()), path
+        assert ("409" in operation["responses"]) == (method == "POST"), path
+        assert ("404" in operation["responses"]) == ("{id}" in path or path.endswith("/results/")), path
+
+
+@pytest.fixture
+def one_transaction() -> Iterator[None]:
+    """Requests inside the transaction of the test, which the end of a request must not close."""
+    edges = (signals.request_started, signals.request_finished)
+    for edge in edges:
+        edge.disconnect(close_old_connections)
+    yield
+    for edge in edges:
+        edge.connect(close_old_connections)
+
+
+@pytest.mark.processes
+def test_whatever_is_sent_is_answered_as_the_schema_says(
+    one_transaction: None, here: System, alice: User, the_day: Callable[[dt.date], None]
+) -> None:
+    episode(alice)
+    ensure_room(community=alice.area, site="锦绣酒店", number="301")
+    the_day(dt.date(2022, 11, 15))
+    schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
+    tried = set()
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        tried.add(operation.label)
+
+        @settings(
+            max_examples=8,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def ask(case: Any) -> None:
+            case.headers = {**(case.headers or {}), **here.headers, "Accept-Encoding": "identity"}
+            case.call_and_validate(checks=CHECKS)
+
+        ask()
+    assert len(tried) == len(operations())

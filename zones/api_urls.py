@@ -1,0 +1,13 @@
+"""Addresses of places below /api/v1/."""
+
+from django.urls import path
+
+from zones import api
+
+urlpatterns = [
+    path("places/compounds/", api.CompoundList.as_view(), name="api-compounds"),
+    path("places/buildings/", api.BuildingList.as_view(), name="api-buildings"),
+    path("places/units/", api.UnitList.as_view(), name="api-units"),
+    path("places/sites/", api.SiteList.as_view(), name="api-sites"),
+    path("places/rooms/", api.RoomList.as_view(), name="api-rooms"),
+]
