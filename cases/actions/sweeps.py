@@ -222,11 +222,15 @@ def sweep_overdue_tests(*, at: dt.datetime, dry_run: bool = False) -> int:
 
 
 def _note_missed(missed: "QuerySet[NucleicAcidTest]", planned_on: dt.date, at: dt.datetime) -> int:
-    """One day's missed tests in one transaction, so that the message counts what was noted."""
+    """One day's missed tests in one transaction, so that the message counts what was noted.
+
+    It waits for rows that another run holds instead of skipping them: the day has one message, and two runs
+    that shared the rows would each count a part.
+    """
     with transaction.atomic():
         tests = table(NucleicAcidTest)
         claim = f"UPDATE {tests} SET missed_noted_at = %s WHERE missed_noted_at IS NULL AND"  # noqa: S608
-        free = missed.order_by("pk").select_for_update(skip_locked=True, no_key=True, of=("self",))
+        free = missed.order_by("pk").select_for_update(no_key=True, of=("self",))
         noted = returning(Sql(claim, (instant(at),)), chosen("id", free), Sql("RETURNING episode_id"))
         counts = by_office(_offices(noted))
         contexts = {
