@@ -18,6 +18,7 @@ from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
 from accounts.rules import Ability
 from cases.actions import ending
+from cases.actions.tracing import judge_contacts
 from cases.models import (
     ContactAttempt,
     Episode,
@@ -332,28 +333,19 @@ class InfectionAdmin(HistoryAdmin):
         "community",
         "person",
         "contacts_judged_at",
-        "spread_judged_at",
         "retracted_at",
     )
     list_filter = ("found_on",)
     list_select_related = ("community", "person")
     search_fields = ("label",)
-    actions = ("contacts_judged", "spread_judged")
+    actions = ("contacts_judged",)
 
     @admin.action(description=_("Contacts of these infections are traced"))
     def contacts_judged(self, request: HttpRequest, infections: QuerySet[Infection]) -> None:
         """Tick it for all chosen."""
-        self._judged(request, infections, "contacts")
-
-    @admin.action(description=_("Spread of these infections is judged"))
-    def spread_judged(self, request: HttpRequest, infections: QuerySet[Infection]) -> None:
-        """Tick it for all chosen."""
-        self._judged(request, infections, "spread")
-
-    def _judged(self, request: HttpRequest, infections: QuerySet[Infection], what: str) -> None:
         at, by = clock.now(), request.user
         done = sum(
-            ending.judge_contacts(infection=each, what=what, by=by, at=at)  # type: ignore[arg-type]
+            judge_contacts(infection=each, by=by, at=at)  # type: ignore[arg-type]
             for each in infections
         )
         messages.success(request, _("Recorded for %(done)d.") % {"done": done})

@@ -472,3 +472,102 @@ def overdue_on(
     if on > release_on and not told:
         found.append(Overdue(OverdueReason.NOTICE, release_on))
     return found
+
+
+# ── infections ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Manifestation(StrEnum):
+    """Whether an infected person is ill; it may not be known yet."""
+
+    UNKNOWN = ""
+    CONFIRMED = "confirmed"
+    ASYMPTOMATIC = "asymptomatic"
+
+
+MANIFESTATIONS = {
+    Manifestation.UNKNOWN: _("not known yet"),
+    Manifestation.CONFIRMED: _("confirmed case"),
+    Manifestation.ASYMPTOMATIC: _("asymptomatic"),
+}
+
+
+class ContactKind(StrEnum):
+    """In which way a close contact met the infected person."""
+
+    HOUSEHOLD = "household"
+    WORK = "work"
+    CLASS = "class"
+    MEAL = "meal"
+    TRANSPORT = "transport"
+    CARE = "care"
+    ACTIVITY = "activity"
+    OTHER = "other"
+
+
+CONTACT_KINDS = {
+    ContactKind.HOUSEHOLD: pgettext_lazy("contact", "same household"),
+    ContactKind.WORK: pgettext_lazy("contact", "colleague"),
+    ContactKind.CLASS: pgettext_lazy("contact", "same class or dormitory"),
+    ContactKind.MEAL: pgettext_lazy("contact", "same table"),
+    ContactKind.TRANSPORT: pgettext_lazy("contact", "same vehicle"),
+    ContactKind.CARE: pgettext_lazy("contact", "care without protection"),
+    ContactKind.ACTIVITY: pgettext_lazy("contact", "same room"),
+    ContactKind.OTHER: pgettext_lazy("contact", "otherwise"),
+}
+
+
+class Spread(StrEnum):
+    """What an assessment of spread concluded (N三(一))."""
+
+    OPEN = ""
+    NO_SPREAD = "no_spread"
+    SPREAD = "spread"
+
+
+SPREADS = {
+    Spread.OPEN: pgettext_lazy("spread", "not judged yet"),
+    Spread.NO_SPREAD: pgettext_lazy("spread", "no spread beyond the home"),
+    Spread.SPREAD: pgettext_lazy("spread", "spread is possible"),
+}
+
+
+# ── inside a zone ────────────────────────────────────────────────────────────────────────────────
+
+
+class Whereabouts(StrEnum):
+    """Whether somebody registered in a sealed unit is inside it."""
+
+    UNKNOWN = ""
+    INSIDE = "inside"
+    AWAY = "away"
+
+
+WHEREABOUTS = {
+    Whereabouts.UNKNOWN: pgettext_lazy("whereabouts", "not asked yet"),
+    Whereabouts.INSIDE: pgettext_lazy("whereabouts", "inside"),
+    Whereabouts.AWAY: pgettext_lazy("whereabouts", "left before the sealing"),
+}
+
+
+class DoorServiceKind(StrEnum):
+    """What is brought or done at the door while nobody may go out (足不出户、上门服务)."""
+
+    FOOD = "food"
+    MEDICINE = "medicine"
+    DOCTOR = "doctor"
+    SAMPLING = "sampling"
+    WASTE = "waste"
+    CARE = "care"
+    OTHER = "other"
+
+
+DOOR_SERVICES = {
+    DoorServiceKind.FOOD: pgettext_lazy("at the door", "food and daily goods"),
+    DoorServiceKind.MEDICINE: pgettext_lazy("at the door", "medicine"),
+    DoorServiceKind.DOCTOR: pgettext_lazy("at the door", "doctor"),
+    DoorServiceKind.SAMPLING: pgettext_lazy("at the door", "sampling"),
+    DoorServiceKind.WASTE: pgettext_lazy("at the door", "waste"),
+    DoorServiceKind.CARE: pgettext_lazy("at the door", "care"),
+    DoorServiceKind.OTHER: pgettext_lazy("at the door", "something else"),
+}

@@ -301,7 +301,7 @@ def _infections(user: User) -> list[Infection]:
         Infection.objects.visible_to(user)
         .to_trace()
         .select_related("community", "person")
-        .annotate(contacts=Count("grounds"), episode_pk=last.values("pk")[:1])
+        .annotate(contact_count=Count("grounds"), episode_pk=last.values("pk")[:1])
         .order_by("reported_at")[:LIMIT]
     )
 

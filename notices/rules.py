@@ -25,6 +25,17 @@ class MessageKind(StrEnum):
     CODE_LIFTED = "code_lifted"
     POSITIVE = "positive"
     HANDOVER = "handover"
+    ZONE_DESIGNATED = "zone_designated"
+    ZONE_RESTARTED = "zone_restarted"
+    ZONE_OPENED = "zone_opened"
+    ZONE_OPENED_EARLY = "zone_opened_early"
+    ZONE_PROPOSED = "zone_proposed"
+    ZONE_DECIDED = "zone_decided"
+    ZONE_OVERDUE = "zone_overdue"
+    UNIT_SEALED = "unit_sealed"
+    UNIT_RESTARTED = "unit_restarted"
+    UNIT_OPENED = "unit_opened"
+    SPREAD_TO_JUDGE = "spread_to_judge"
 
 
 MESSAGE_KINDS = {
@@ -40,6 +51,17 @@ MESSAGE_KINDS = {
     MessageKind.CODE_LIFTED: _("lifting of the health code"),
     MessageKind.POSITIVE: _("positive result"),
     MessageKind.HANDOVER: _("handover"),
+    MessageKind.ZONE_DESIGNATED: _("high-risk zone designated"),
+    MessageKind.ZONE_RESTARTED: _("high-risk zone: the days start anew"),
+    MessageKind.ZONE_OPENED: _("high-risk zone opens"),
+    MessageKind.ZONE_OPENED_EARLY: _("high-risk zone opened early"),
+    MessageKind.ZONE_PROPOSED: _("wider zone to be decided"),
+    MessageKind.ZONE_DECIDED: _("wider zone decided"),
+    MessageKind.ZONE_OVERDUE: _("high-risk zone overdue"),
+    MessageKind.UNIT_SEALED: _("unit sealed (to the resident)"),
+    MessageKind.UNIT_RESTARTED: _("unit sealed for longer (to the resident)"),
+    MessageKind.UNIT_OPENED: _("unit open again (to the resident)"),
+    MessageKind.SPREAD_TO_JUDGE: _("spread to be judged"),
 }
 
 

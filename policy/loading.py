@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from .types import AbolishedRule, Anchor, Category, CategoryRule, Edition, Mode, StageRule
+from .types import AbolishedRule, Anchor, Category, CategoryRule, Edition, Mode, StageRule, ZoneRule
 
 PACKAGED = ("ninth", "twenty")
 """The editions that a fresh install knows and activates, parents first."""
@@ -166,6 +166,7 @@ class EditionFile:
     clauses: Mapping[str, str]
     rules: Mapping[Category, CategoryRule]
     abolished: Mapping[Category, AbolishedRule]
+    zones: ZoneRule | None
 
 
 def packaged_source(code: str) -> str:
@@ -214,6 +215,7 @@ def read_source(text: str, source: str) -> EditionFile:
         clauses=_read_clauses(top),
         rules=_read_rules(top, code),
         abolished=_read_abolished(top),
+        zones=_read_zones(top, code),
     )
     title.refuse_the_rest()
     top.refuse_the_rest()
@@ -232,6 +234,7 @@ def resolve(files: Sequence[EditionFile]) -> Edition:
     abolished: dict[Category, AbolishedRule] = {}
     clauses: dict[str, str] = dict.fromkeys(_CLAUSE_KEYS, "")
     offset: int | None = None
+    zones: ZoneRule | None = None
     for file in files:
         for category, taken_away in file.abolished.items():
             if rules.pop(category, None) is None:
@@ -245,6 +248,7 @@ def resolve(files: Sequence[EditionFile]) -> Edition:
             rules[category] = rule
             abolished.pop(category, None)
         clauses |= file.clauses
+        zones = file.zones or zones
         offset = offset if file.day_one_offset is None else file.day_one_offset
     if offset is None:
         raise EditionError(
@@ -268,6 +272,7 @@ def resolve(files: Sequence[EditionFile]) -> Edition:
         home_condition_clause=clauses["home_condition"],
         repeat_isolation_clause=clauses["repeat_isolation"],
         one_test_a_day_clause=clauses["one_test_a_day"],
+        zones=zones,
         practice=leaf.practice,
     )
 
@@ -315,6 +320,23 @@ def _read_rules(top: _Table, code: str) -> dict[Category, CategoryRule]:
         )
         table.refuse_the_rest()
     return rules
+
+
+def _read_zones(top: _Table, code: str) -> ZoneRule | None:
+    if not top.has("zones"):
+        return None
+    table = top.table("zones")
+    days = table.number("clean_days", 1, MOST_DAYS)
+    rule = ZoneRule(
+        clean_days=days,
+        clause=table.clause("clause"),
+        wider_clause=table.clause("wider_clause"),
+        round_day=table.number("round_day", 1, days) if table.has("round_day") else None,
+        stated_in=code,
+        practice=top.flag("practice"),
+    )
+    table.refuse_the_rest()
+    return rule
 
 
 def _read_stage(table: _Table) -> StageRule:

@@ -146,6 +146,21 @@ class CategoryRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """What an edition says about high-risk zones: units and buildings, opened by the clock (N二(四))."""
+
+    clean_days: int
+    """Whole dates in a row without a new infection; the date it was found on is day 0."""
+    clause: str
+    wider_clause: str
+    """The clause that names the two reasons for more than units and buildings (N三(二))."""
+    round_day: int | None = None
+    """A gate: on this day everybody inside has to be found negative. None: the clock alone opens."""
+    stated_in: str = ""
+    practice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AbolishedRule:
     """A rule that an edition took away: naming it is refused with this clause."""
 
@@ -170,6 +185,8 @@ class Edition:
     """The clause that forbids isolating again at the destination (N二(十)); "": the edition names none."""
     one_test_a_day_clause: str
     """The clause that forbids two tests a day (N二(六)); "": the edition names none."""
+    zones: ZoneRule | None = None
+    """None: the edition, as far as it is known here, has no rule by which a unit can be sealed."""
     practice: bool = False
     """Whether the edition comes from public material of the time and not from the two source documents."""
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.scoped import area_columns
 from cases.actions.planning import drop_coming_tests, note
 from cases.models import Episode, Infection, NucleicAcidTest
-from cases.models.scoped import area_columns
 from cases.rules import Ending, EventKind
 from notices.actions import Draft, enqueue, staff_drafts
 from notices.rules import Channel, MessageKind
@@ -239,16 +239,3 @@ def _dates_of_tests(episode: Episode) -> list[dt.date]:
     """Dates on which the person has a scheduled test: a second one is not planned (N二(六))."""
     standing = NucleicAcidTest.objects.standing().filter(person_id=episode.person_id, scheduled=True)
     return list(standing.values_list("planned_on", flat=True))
-
-
-def judge_contacts(*, infection: Infection, what: str, by: User, at: dt.datetime) -> bool:
-    """Tick one of the two things a new infection asks for: `contacts` traced, or `spread` judged (N三(一)).
-
-    Returns whether it was still open.
-    """
-    column = {"contacts": "contacts_judged_at", "spread": "spread_judged_at"}[what]
-    return bool(
-        Infection.objects.filter(pk=infection.pk, **{column: None}).update(
-            **{column: at, column.replace("_at", "_by"): by}
-        )
-    )

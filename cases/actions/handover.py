@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.rules import Level
+from accounts.scoped import area_columns
 from cases.actions.planning import note
 from cases.models import Episode, Handover
-from cases.models.scoped import area_columns
 from cases.rules import EventKind, HandoverState
 from notices.actions import enqueue, staff_drafts
 from notices.rules import MessageKind

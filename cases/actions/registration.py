@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scoped import area_columns
 from cases.actions.editions import follow_edition
 from cases.actions.judging import (
     WRITTEN,
@@ -35,7 +36,6 @@ from cases.models import (
     NucleicAcidTest,
     Person,
 )
-from cases.models.scoped import area_columns
 from cases.rules import EventKind, HomeCheck, IdKind, birth_date_in, name_grams, tidy_number, tidy_person_name
 from notices.actions import Draft, enqueue
 from notices.rules import Channel, MessageKind

@@ -18,13 +18,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
-from cases.actions.sets import MessageSet, Sql, chosen, table, write_messages
 from cases.actions.telling import by_office, tell_offices
 from cases.models import Episode, EpisodeStage, NucleicAcidTest, Person
 from cases.rules import PLACES, Ending, HomeCheck, Place
 from notices.actions import channel_is_on
 from notices.models import Message
 from notices.rules import Channel, Failure, MessageKind, MessageState, failure_code
+from notices.sets import MessageSet, Sql, chosen, table, write_messages
 from policy.clock import midnight
 from policy.models import NoEditionInForce, edition_in_force
 from policy.types import Mode

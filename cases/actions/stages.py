@@ -4,9 +4,10 @@ import datetime as dt
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from cases.actions.sets import MidnightOf, Sql, chosen, iso, midnight_of, table, write_events
+from cases.actions.event_sets import write_events
 from cases.models import Episode, EpisodeEvent, EpisodeStage
 from cases.rules import Ending, EventKind
+from notices.sets import MidnightOf, Sql, chosen, iso, midnight_of, table
 
 CHUNK = 5000
 

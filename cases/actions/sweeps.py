@@ -15,8 +15,16 @@ from django.utils import timezone
 
 from accounts.models import Area
 from cases.actions.editions import follow_editions
+from cases.actions.event_sets import write_events
 from cases.actions.reminders import retract_outdated, tell_of_going_home
-from cases.actions.sets import (
+from cases.actions.stages import stage_starts, write_stage_starts
+from cases.actions.telling import by_office, morning_has_come, tell_offices
+from cases.models import Episode, NucleicAcidTest, Person
+from cases.rules import Ending, EventKind
+from notices.actions import channel_is_on
+from notices.models import Message
+from notices.rules import Channel, MessageKind, MessageState
+from notices.sets import (
     MessageSet,
     Sql,
     among,
@@ -28,16 +36,8 @@ from cases.actions.sets import (
     midnight_of,
     returning,
     table,
-    write_events,
     write_messages,
 )
-from cases.actions.stages import stage_starts, write_stage_starts
-from cases.actions.telling import by_office, morning_has_come, tell_offices
-from cases.models import Episode, NucleicAcidTest, Person
-from cases.rules import Ending, EventKind
-from notices.actions import channel_is_on
-from notices.models import Message
-from notices.rules import Channel, MessageKind, MessageState
 from policy.loading import EditionError
 from policy.models import NoEditionInForce
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User, in_area
 from accounts.rules import codes_below
+from accounts.scoped import InCommunity
 from cases.models.infection import Infection
 from cases.models.person import Person
-from cases.models.scoped import InCommunity
 from cases.rules import (
     ENDINGS,
     HOME_CHECKS,

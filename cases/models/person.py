@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import DIGEST_LENGTH, EncryptedTextField, keyed_digest
 from accounts.models import User, in_area
-from cases.models.scoped import InCommunity
+from accounts.scoped import InCommunity
 from cases.rules import (
     ID_KINDS,
     KEY_MARKS,

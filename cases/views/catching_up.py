@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import StaffRequest, requires
 from accounts.rules import Ability
 from cases.actions.catching_up import lift_codes
-from cases.actions.ending import judge_contacts
+from cases.actions.tracing import judge_contacts
 from cases.models import Episode, Infection
 from cases.views.answers import back
 from policy import clock
@@ -34,17 +34,10 @@ def codes_lifted(request: StaffRequest) -> HttpResponse:
 @requires(Ability.SUPERVISE)
 @require_POST
 def infection_judged(request: StaffRequest, pk: int) -> HttpResponse:
-    """Tick what a new infection asks for: `what` is `contacts` (traced) or `spread` (judged)."""
+    """Tick that the contacts of an infection are judged."""
     infection = get_object_or_404(Infection.objects.visible_to(request.user), pk=pk)
-    what = request.POST.get("what", "")
-    if what not in ("contacts", "spread"):
-        raise Http404
-    done = judge_contacts(infection=infection, what=what, by=request.user, at=clock.now())
+    done = judge_contacts(infection=infection, by=request.user, at=clock.now())
     words = {"label": infection.label}
-    sentences = {
-        "contacts": _("%(label)s: contacts traced") % words,
-        "spread": _("%(label)s: spread judged") % words,
-    }
     unchanged = _("%(label)s: recorded already, nothing changed") % words
-    messages.success(request, sentences[what] if done else unchanged)
+    messages.success(request, _("%(label)s: contacts traced") % words if done else unchanged)
     return back(request, reverse("register"))

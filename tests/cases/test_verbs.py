@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Area, User
-from cases.actions import contacting, correcting, ending, handover, placing, testing
+from cases.actions import contacting, correcting, ending, handover, placing, testing, tracing
 from cases.models import Episode, Infection, NucleicAcidTest
 from cases.rules import ContactOutcome, HomeCheck, OverdueReason, Place, Result, State
 from policy.refusals import BadInput, RuleViolation
@@ -142,8 +142,7 @@ class TestPositive:
         saved = self.positive(alice)
         infection = Infection.objects.to_trace().get()
         assert infection.person == saved.person
-        assert ending.judge_contacts(infection=infection, what="contacts", by=alice, at=noon(november(16)))
-        assert ending.judge_contacts(infection=infection, what="spread", by=alice, at=noon(november(16)))
+        assert tracing.judge_contacts(infection=infection, by=alice, at=noon(november(16)))
         assert not Infection.objects.to_trace().exists()
 
     def test_a_mistaken_positive_restores_the_plan_with_its_dates(self, alice: User) -> None:

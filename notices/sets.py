@@ -16,8 +16,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Func
 
-from cases.models import EpisodeEvent
-from cases.rules import EventKind
 from notices.actions import channel_is_on
 from notices.models import Message
 from notices.rules import Channel, MessageKind, MessageState
@@ -133,26 +131,6 @@ def _joined(pieces: Sequence[Sql]) -> tuple[str, list[Any]]:
     return "\n".join(piece.text for piece in pieces), [value for piece in pieces for value in piece.values]
 
 
-def write_events(
-    kind: EventKind,
-    *source: Sql,
-    at: dt.datetime,
-    due_at: str = "NULL",
-    clause: str = "episode.clause",
-    details: Mapping[str, str] | None = None,
-) -> int:
-    """One event of the clock for each row of `source`; returns how many were written.
-
-    `source` is a FROM clause and what follows it, with the episode as `episode`; the other arguments are
-    SQL expressions over it. What a constraint knows to have happened already is passed over.
-    """
-    insert = f"""INSERT INTO {table(EpisodeEvent)}
-            (episode_id, kind, at, due_at, by_id, clause, edition, reason, details)
-        SELECT episode.id, %s, %s, {due_at}, NULL, {clause}, episode.edition, '',
-               {json_object(**(details or {}))}"""
-    return execute(Sql(insert, (kind, instant(at))), *source, Sql("ON CONFLICT DO NOTHING"))
-
-
 @dataclass(frozen=True, slots=True)
 class MessageSet:
     """Messages of one kind by one channel; key, context and recipient are SQL expressions over a source."""
@@ -163,13 +141,16 @@ class MessageSet:
     context: Mapping[str, str]
     recipient: str = "''"
     not_after: dt.datetime | None = None
+    community: str = "episode.community_id"
+    subject: str = "'episode:' || episode.id"
 
 
 def write_messages(messages: MessageSet, *source: Sql, at: dt.datetime) -> int:
     """One outbox row for each row of `source`, as `notices.actions.enqueue` would write it.
 
-    `source` is a FROM clause and what follows it, with the episode as `episode`. A recipient is copied as
-    it is stored, encrypted, and left out where the channel is off. A key that exists is passed over.
+    `source` is a FROM clause and what follows it; community and subject are those of a row called
+    `episode` unless the set names others. A recipient is copied as it is stored, encrypted, and left out
+    where the channel is off. A key that exists is passed over.
     Returns how many were written.
     """
     state = MessageState.PENDING if channel_is_on(messages.channel) else MessageState.OFF
@@ -177,7 +158,7 @@ def write_messages(messages: MessageSet, *source: Sql, at: dt.datetime) -> int:
     insert = f"""INSERT INTO {table(Message)}
             (key, kind, channel, community_id, subject, recipient, context,
              state, created_at, next_attempt_at, not_after, attempts, last_error, claim)
-        SELECT {messages.key}, %s, %s, episode.community_id, 'episode:' || episode.id, {recipient},
+        SELECT {messages.key}, %s, %s, {messages.community}, {messages.subject}, {recipient},
                {json_object(**messages.context)}, %s, %s, %s, CAST(%s AS {_instant_type()}), 0, '', ''"""
     last = instant(messages.not_after) if messages.not_after else None
     values = (messages.kind, messages.channel, state, instant(at), instant(at), last)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.rules import codes_below
-from zones.rules import SITE_KINDS, SiteKind
+from zones.rules import PLACE_KINDS, SITE_KINDS, PlaceKind, SiteKind
 
 P = TypeVar("P", bound=models.Model)
 
@@ -41,12 +41,15 @@ class RoomQuerySet(PlaceQuerySet["Room"]):
 
 
 class Compound(models.Model):
-    """A residential compound 小区 or a village: the place whose gate people know by name."""
+    """A place whose gate people know by name: residential compound 小区, village, workplace, market."""
 
     community = models.ForeignKey(
         Area, on_delete=models.PROTECT, related_name="compounds", verbose_name=_("community")
     )
     name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=list(PLACE_KINDS.items()), default=PlaceKind.RESIDENTIAL
+    )
     address = models.CharField(_("address"), max_length=200, blank=True)
 
     objects = PlaceQuerySet.as_manager()
@@ -74,6 +77,9 @@ class Building(models.Model):
         Compound, on_delete=models.PROTECT, related_name="buildings", verbose_name=_("compound")
     )
     name = models.CharField(_("name"), max_length=40)
+    floors = models.PositiveSmallIntegerField(
+        _("floors"), null=True, blank=True, help_text=_("For the drawing of the compound only.")
+    )
 
     objects = BuildingQuerySet.as_manager()
 
