@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("policy.urls")),
     path("", include("accounts.urls")),
     path("", include("notices.urls")),
+    path("", include("zones.urls")),
     path("", include("cases.urls")),
     path("", include("desk.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -40,13 +40,22 @@ ENTRIES = (
     Entry("today", "今", pgettext_lazy("navigation", "Today"), Ability.SEE_CASES),
     Entry("register", "册", pgettext_lazy("navigation", "Register"), Ability.SEE_CASES),
     Entry("register-new", "登", pgettext_lazy("navigation", "Register a person"), Ability.WORK_CASES),
+    Entry("zones", "区", pgettext_lazy("navigation", "High-risk zones"), Ability.SEE_CASES, more=True),
     Entry("inbox", "信", pgettext_lazy("navigation", "Inbox")),
+    Entry("infections", "阳", pgettext_lazy("navigation", "Infections"), Ability.SEE_CASES, more=True),
+    Entry("compounds", "楼", pgettext_lazy("navigation", "Compounds"), Ability.SEE_CASES, more=True),
     Entry("import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True),
     Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
     Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
+    Entry("statistics", "统", pgettext_lazy("navigation", "Statistics"), Ability.SEE_FIGURES, more=True),
+    Entry("risk", "公", pgettext_lazy("navigation", "Public list of zones"), more=True),
     Entry("policy", "规", pgettext_lazy("navigation", "Policy"), more=True),
     Entry("calculator", "算", pgettext_lazy("navigation", "Calculator"), more=True),
 )
+
+
+BELOW = frozenset({"inbox", "import", "figures", "infections", "zones", "compounds", "statistics"})
+"""Entries whose further pages stand below their own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ def _below(path: str, entry: Entry) -> bool:
     """Whether the page lies below the entry's: a message in the inbox, an import under way."""
     if entry.url_name == "register":
         return path.startswith("/episodes/")
-    return entry.url_name in ("inbox", "import", "figures") and path.startswith(_address(entry.url_name))
+    return entry.url_name in BELOW and path.startswith(_address(entry.url_name))
 
 
 def _office(user: User) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of the register, one list a subject."""
+"""Addresses of the register and of the people in it."""
 
 from django.urls import path
 

@@ -1,51 +1,18 @@
-"""The table of every address of the product: who may pass, and which record it names.
+"""Addresses of the register, the desk, accounts, places and messages."""
 
-A new address without a line here fails `test_matrix`. One line says: the ability that the page asks for
-(None: everybody), the methods it answers, and whose record its path or its form names.
-"""
-
-from dataclasses import dataclass
-from typing import Any
-
-from accounts.rules import Ability
-
-SEE, WORK, REVEAL = Ability.SEE_CASES, Ability.WORK_CASES, Ability.REVEAL_NUMBERS
-EXPORT, SUPERVISE, FIGURES = Ability.EXPORT, Ability.SUPERVISE, Ability.SEE_FIGURES
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What one address asks of whoever comes."""
-
-    needs: Ability | str | None
-    """An ability; "login": any account; None: open to everybody."""
-    get: bool = True
-    post: bool = False
-    names: str = ""
-    """The record of Alice's community that the address names, "" where it names none."""
-    form: dict[str, Any] | None = None
-    query: dict[str, str] | None = None
-    api: bool = False
-    post_needs: Ability | None = None
-    """Where a POST asks for another ability than a GET."""
-
-
-def read(needs: Ability, names: str = "", **more: Any) -> Door:
-    """A page that is read."""
-    return Door(needs, names=names, **more)
-
-
-def act(needs: Ability, names: str = "", **form: Any) -> Door:
-    """A verb: POST only."""
-    return Door(needs, get=False, post=True, names=names, form=form)
-
-
-def api(
-    needs: Ability, names: str = "", *, get: bool = True, post: Ability | None = None, **form: Any
-) -> Door:
-    """An address for other systems."""
-    return Door(needs, get, post is not None, names, form, api=True, post_needs=post)
-
+from tests.scope.doors.shapes import (
+    EXPORT,
+    FIGURES,
+    REVEAL,
+    SEE,
+    SUPERVISE,
+    WORK,
+    Door,
+    Records,
+    act,
+    api,
+    read,
+)
 
 PUBLIC = {
     "home": Door(None),
@@ -167,21 +134,6 @@ API = {
     "api-test-result": api(WORK, "test", get=False, post=WORK, result="negative"),
 }
 
-DOORS = PUBLIC | PAGES | API
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """The pages of one model in the admin site."""
-
-    names: str = ""
-    """The record of Alice's community whose pages are asked for; "" for what holds everywhere."""
-    add: bool = False
-    delete: bool = False
-    installer: bool = False
-    """Whether the account of the installation opens them."""
-
-
 ADMIN = {
     "accounts_area": Records("area", add=True, installer=True),
     "accounts_user": Records("user", add=True, installer=True),
@@ -203,27 +155,3 @@ ADMIN = {
     "notices_message": Records("message"),
     "notices_channeladdress": Records("channel", add=True, delete=True),
 }
-
-ADMIN_VERBS = {
-    "admin:cases_episode_end_early": "episode",
-    "admin:cases_episode_withdraw": "episode",
-    "admin:accounts_apitoken_revoke": "token",
-}
-"""Dialogs of the admin site that act on one record."""
-
-ADMIN_PASSWORD = "admin:auth_user_password_change"
-
-ADMIN_FRAME = {
-    "admin:index",
-    "admin:search",
-    "admin:login",
-    "admin:logout",
-    "admin:password_change",
-    "admin:password_change_done",
-    "admin:autocomplete",
-    "admin:jsi18n",
-    "admin:view_on_site",
-    "admin:app_list",
-    "admin:",
-}
-"""The admin site's own frame; what of it shows records is asked for by a test of its own."""

@@ -1,0 +1,5 @@
+"""Addresses of infections: record, stays, contacts, assessment of spread."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
