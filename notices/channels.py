@@ -25,8 +25,8 @@ from apprise.plugins.wecombot import NotifyWeComBot
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from notices.phrases import Wording
 from notices.rules import Channel, Failure, MessageKind, failure_code, signature
-from notices.wording import Wording
 
 # Both write addresses with the secret inside, and what was sent, into the log.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

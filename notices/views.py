@@ -18,8 +18,9 @@ from accounts.rules import Ability
 from notices import actions
 from notices.filters import DeliveryFilter, InboxFilter, page_of
 from notices.models import Message, MessageQuerySet
+from notices.phrases import Wording
 from notices.rules import CHANNELS, Channel, MessageKind
-from notices.wording import Wording, wording_of
+from notices.wording import wording_of
 from policy import clock
 
 # Which page shows what a message is about; the pages themselves belong to the floors above.

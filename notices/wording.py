@@ -4,29 +4,28 @@ Numbers and clauses come from the context, which got them from the edition; date
 A key that is missing leaves its part of the sentence out.
 """
 
-import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-from django.utils import formats, timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
+from notices.phrases import (
+    Context,
+    Wording,
+    by_places,
+    clause_of,
+    day_sentence,
+    file_number,
+    in_brackets,
+    instant,
+    number_in,
+    on_day,
+    sentences,
+    whom_to_ask,
+)
 from notices.rules import MESSAGE_KINDS, MessageKind
-
-Context = Mapping[str, Any]
-
-MOST_PLACES = 12
-"""A digest names so many places; a group bot takes 2048 bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """The words of one message: a title for lists and subjects, a body that is enough by itself."""
-
-    title: str
-    body: str
+from notices.zone_wording import ZONE_WRITERS
 
 
 def compose(kind: MessageKind | str, context: Context, language: str) -> Wording:
@@ -52,90 +51,19 @@ def wording_of(kind: str, context: Context, language: str) -> Wording:
             return Wording(str(MESSAGE_KINDS.get(kind, kind)), "")  # type: ignore[call-overload]
 
 
-# ── pieces ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _day(written: object) -> str:
-    """A date in full, such as "Wednesday 16 November"; "" for none."""
-    if not written:
-        return ""
-    on = dt.date.fromisoformat(str(written)[:10])
-    return formats.date_format(on, pgettext("date format", "l j F"))
-
-
-def _instant(written: object) -> str:
-    """Date and time of day in Asia/Shanghai; "" for none."""
-    if not written:
-        return ""
-    at = dt.datetime.fromisoformat(str(written))
-    local = timezone.localtime(at) if timezone.is_aware(at) else at
-    return f"{_day(local.date())} {local:%H:%M}"
-
-
-def _sentences(*parts: str) -> str:
-    """Those parts that there are, as one text; after a Chinese full stop stands no blank."""
-    return " ".join(part for part in parts if part).replace("。 ", "。")
-
-
-def _in_brackets(inside: str) -> str:
-    """A remark behind a word; "" for none."""
-    return pgettext("behind a word", " (%(inside)s)") % {"inside": inside} if inside else ""
-
-
-def _clause(context: Context) -> str:
-    """The clause at the end of a sentence, in the brackets in which pages make a link of it."""
-    clause = context.get("clause")
-    return f"〔{clause}〕" if clause else ""
-
-
-def _places(context: Context) -> str:
-    """How many at which place, the busiest first as given; the rest as a number."""
-    by_place = list(context.get("by_place") or [])
-    shown = [
-        pgettext("place and number of people", "%(place)s %(n)d") % {"place": place, "n": number}
-        for place, number in by_place[:MOST_PLACES]
-    ]
-    if not shown:
-        return ""
-    rest = len(by_place) - len(shown)
-    if rest:
-        shown.append(ngettext("%(n)d more place", "%(n)d more places", rest) % {"n": rest})
-    listed = pgettext("between places", "; ").join(shown)
-    return _("By place: %(places)s.") % {"places": listed}
-
-
-def _call(context: Context) -> str:
-    phone = context.get("notice_phone")
-    return _("Questions: %(phone)s.") % {"phone": phone} if phone else ""
-
-
-def _day_sentence(context: Context) -> str:
-    on = _day(context.get("on"))
-    return _("%(day)s.") % {"day": on} if on else ""
-
-
-def _count(context: Context) -> int:
-    return int(context.get("count") or 0)
-
-
-def _file(context: Context) -> str:
-    number = context.get("episode")
-    return _("File no. %(number)s.") % {"number": number} if number else ""
-
-
 # ── to the resident ──────────────────────────────────────────────────────────────────────────────
 
 
 def _test_tomorrow(context: Context) -> Wording:
-    day = _in_brackets(_day(context.get("on")))
+    day = in_brackets(on_day(context.get("on")))
     told = _("You have a nucleic acid test tomorrow%(day)s.") % {"day": day}
-    return Wording(_("Nucleic acid test tomorrow"), _sentences(told, _where_to_wait(), _call(context)))
+    return Wording(_("Nucleic acid test tomorrow"), sentences(told, _where_to_wait(), whom_to_ask(context)))
 
 
 def _test_today(context: Context) -> Wording:
-    day = _in_brackets(_day(context.get("on")))
+    day = in_brackets(on_day(context.get("on")))
     told = _("You have a nucleic acid test today%(day)s.") % {"day": day}
-    return Wording(_("Nucleic acid test today"), _sentences(told, _where_to_wait(), _call(context)))
+    return Wording(_("Nucleic acid test today"), sentences(told, _where_to_wait(), whom_to_ask(context)))
 
 
 def _where_to_wait() -> str:
@@ -145,15 +73,15 @@ def _where_to_wait() -> str:
 def _released(context: Context) -> Wording:
     days = int(context.get("days") or 0)
     length = ngettext("%(n)d day", "%(n)d days", days) % {"n": days} if days else ""
-    on = _day(context.get("release_on"))
+    on = on_day(context.get("release_on"))
     return Wording(
         _("Your restriction has ended"),
-        _sentences(
+        sentences(
             _("Your time under restriction%(length)s is over%(clause)s.")
-            % {"length": _in_brackets(length), "clause": _clause(context)},
+            % {"length": in_brackets(length), "clause": clause_of(context)},
             _("You are free from %(day)s 00:00.") % {"day": on} if on else _("You are free."),
             _("If your health code has not changed, or anybody holds you back, tell your community."),
-            _call(context),
+            whom_to_ask(context),
         ),
     )
 
@@ -162,24 +90,24 @@ def _released(context: Context) -> Wording:
 
 
 def _tests_tomorrow(context: Context) -> Wording:
-    count = _count(context)
+    count = number_in(context)
     title = ngettext("%(n)d test to take tomorrow", "%(n)d tests to take tomorrow", count) % {"n": count}
-    return Wording(title, _sentences(_day_sentence(context), _places(context)))
+    return Wording(title, sentences(day_sentence(context), by_places(context)))
 
 
 def _tests_today(context: Context) -> Wording:
-    count = _count(context)
+    count = number_in(context)
     title = ngettext("%(n)d test to take today", "%(n)d tests to take today", count) % {"n": count}
-    return Wording(title, _sentences(_day_sentence(context), _places(context)))
+    return Wording(title, sentences(day_sentence(context), by_places(context)))
 
 
 def _tests_overdue(context: Context) -> Wording:
-    count = _count(context)
+    count = number_in(context)
     title = ngettext("%(n)d test was not taken", "%(n)d tests were not taken", count) % {"n": count}
-    oldest = _day(context.get("oldest_on"))
+    oldest = on_day(context.get("oldest_on"))
     return Wording(
         title,
-        _sentences(
+        sentences(
             _("The oldest was due on %(day)s.") % {"day": oldest} if oldest else "",
             _("A test that nobody came to take is our failure; it delays nobody's release."),
         ),
@@ -187,7 +115,7 @@ def _tests_overdue(context: Context) -> Wording:
 
 
 def _stage_changes(context: Context) -> Wording:
-    count = _count(context)
+    count = number_in(context)
     title = ngettext("%(n)d person goes home today", "%(n)d people go home today", count) % {"n": count}
     if "unchecked" not in context:
         checks = ""
@@ -196,21 +124,21 @@ def _stage_changes(context: Context) -> Wording:
             "The home of %(n)d of them has not been checked; that comes before home isolation%(clause)s.",
             "The homes of %(n)d of them have not been checked; that comes before home isolation%(clause)s.",
             unchecked,
-        ) % {"n": unchecked, "clause": _clause(context)}
+        ) % {"n": unchecked, "clause": clause_of(context)}
     else:
         checks = _("The homes of all of them are checked.")
-    return Wording(title, _sentences(_day_sentence(context), checks))
+    return Wording(title, sentences(day_sentence(context), checks))
 
 
 def _releases(context: Context) -> Wording:
-    count = _count(context)
+    count = number_in(context)
     title = ngettext("%(n)d person is released today", "%(n)d people are released today", count) % {
         "n": count
     }
-    on = _day(context.get("on"))
+    on = on_day(context.get("on"))
     return Wording(
         title,
-        _sentences(
+        sentences(
             _("Free from %(day)s 00:00.") % {"day": on} if on else "",
             _("Still ours to do: lift the health code, tell them, and bring home who is not there yet."),
         ),
@@ -218,27 +146,27 @@ def _releases(context: Context) -> Wording:
 
 
 def _code_assigned(context: Context) -> Wording:
-    return Wording(_("Health code assigned"), _sentences(_file(context), _since(context)))
+    return Wording(_("Health code assigned"), sentences(file_number(context), _since(context)))
 
 
 def _code_lifted(context: Context) -> Wording:
-    return Wording(_("Health code lifted"), _sentences(_file(context), _since(context)))
+    return Wording(_("Health code lifted"), sentences(file_number(context), _since(context)))
 
 
 def _since(context: Context) -> str:
-    at = _instant(context.get("at"))
+    at = instant(context.get("at"))
     return _("Since %(at)s.") % {"at": at} if at else ""
 
 
 def _positive(context: Context) -> Wording:
-    on = _day(context.get("on"))
+    on = on_day(context.get("on"))
     return Wording(
         _("Positive result: to be transferred"),
-        _sentences(
-            _file(context),
+        sentences(
+            file_number(context),
             _("Test of %(day)s.") % {"day": on} if on else "",
             _("Arrange the transfer, trace the contacts and judge the spread%(clause)s.")
-            % {"clause": _clause(context)},
+            % {"clause": clause_of(context)},
         ),
     )
 
@@ -250,7 +178,9 @@ def _handover(context: Context) -> Wording:
         "given_back": _("Handover given back"),
     }
     state = str(context.get("state") or "")
-    return Wording(titles.get(state) or _("Handover"), _sentences(_file(context)) or _("See the register."))
+    return Wording(
+        titles.get(state) or _("Handover"), sentences(file_number(context)) or _("See the register.")
+    )
 
 
 _WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
@@ -266,4 +196,5 @@ _WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.CODE_LIFTED: _code_lifted,
     MessageKind.POSITIVE: _positive,
     MessageKind.HANDOVER: _handover,
+    **ZONE_WRITERS,
 }

@@ -21,6 +21,7 @@ from accounts.models import Area
 from notices.actions import staff_drafts
 from notices.channels import Carrier, NotTaken, Parcel
 from notices.models import ChannelAddress, Message
+from notices.phrases import Wording
 from notices.rules import (
     Channel,
     MessageKind,
@@ -30,7 +31,6 @@ from notices.rules import (
     tidy_bot_address,
 )
 from notices.tasks import Outcome, deliver_due
-from notices.wording import Wording
 from tests.notices.conftest import NOON, PHONE, Receiver, message
 
 

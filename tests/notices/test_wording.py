@@ -31,6 +31,19 @@ FULL = {
     MessageKind.POSITIVE: {"episode": 7, "on": "2022-11-16"},
     MessageKind.HANDOVER: {"episode": 7, "state": "offered"},
 }
+ZONE = {
+    "compound": "锦绣花园",
+    "boundary": "3号楼、5号楼1单元",
+    "units": 4,
+    "found_on": "2022-11-12",
+    "release_on": "2022-11-18",
+    "days": 5,
+    "clause": "二(四)",
+    "reason": "核查后无风险。",
+    "decision": "approved",
+    "notice_phone": "010-6500 1234",
+}
+FULL |= {kind: ZONE for kind in MessageKind if kind not in FULL}
 
 
 @pytest.mark.parametrize("kind", MessageKind)
@@ -68,6 +81,14 @@ def test_the_release_names_date_days_and_clause_from_the_context(chinese: None) 
 def test_a_release_swept_without_days_still_names_its_date(chinese: None) -> None:
     wording = compose(MessageKind.RELEASED, {"release_on": "2022-11-23", "clause": "二(一)"}, "zh-hans")
     assert wording.body.startswith("您的管控期已满〔二(一)〕。自11月23日 星期三 0时起解除。")
+
+
+def test_the_people_of_a_sealed_unit_read_until_when_and_by_which_clause(chinese: None) -> None:
+    context = {**ZONE, "boundary": "", "unit": "3号楼2单元"}
+    wording = compose(MessageKind.UNIT_SEALED, context, "zh-hans")
+    assert "锦绣花园3号楼2单元" in wording.body
+    assert "〔二(四)〕" in wording.body
+    assert "11月18日 星期五 0时" in wording.body
 
 
 def test_an_instant_is_told_in_the_time_of_shanghai(chinese: None) -> None:
