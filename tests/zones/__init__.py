@@ -1,0 +1,1 @@
+"""Places and high-risk zones."""
