@@ -20,7 +20,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers, status, views
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import Cursor, CursorPagination
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
@@ -133,7 +133,7 @@ class HasAbility(BasePermission):
             return False
         if user.area is None:
             raise exceptions.PermissionDenied(gettext_lazy("This account has no area."), code="no_area")
-        needed = view.to_write if request.method == "POST" else view.to_read
+        needed = view.to_read if request.method in SAFE_METHODS else view.to_write
         if not user.may(needed):
             raise exceptions.PermissionDenied(
                 gettext_lazy("The roles of this account do not allow this."), code="role"

@@ -39,13 +39,14 @@ class ShortJSONParser(BaseParser):
     """JSON in UTF-8, of a size that a question can have; everything else is answered with a sentence."""
 
     media_type = "application/json"
+    most_bytes = MOST_BYTES
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """The value that the body holds."""
-        body = stream.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
+        body = stream.read(self.most_bytes + 1)
+        if len(body) > self.most_bytes:
             raise _whole(_("The request is too long."))
         try:
             return json.loads(body.decode("utf-8"))

@@ -42,10 +42,40 @@ class PersonNameField(TextField):
         return tidy_person_name(super().to_internal_value(data))
 
 
-class RegistrationInput(StrictSerializer):
-    """One entry: who, why, since when. What is left out counts as not said."""
+class PersonInput(StrictSerializer):
+    """Who. What is left out counts as not said."""
 
     name = PersonNameField(max_length=80)
+    id_kind = WordField(
+        list(ID_KINDS.items()), required=False, help_text="Left out: resident_id with a number, else none."
+    )
+    id_number = TextField(required=False, allow_blank=True, max_length=40)
+    phone = TextField(required=False, allow_blank=True, max_length=30)
+    sex = WordField([(sex, label) for sex, label in SEXES.items() if sex], required=False)
+    born_on = IsoDateField(required=False, help_text="Read from a resident ID where one is given.")
+    community = CommunityField(required=False, help_text="Code. Left out: the account's own community.")
+    compound = PlaceNameField(required=False, allow_blank=True, max_length=80)
+    building = PlaceNameField(required=False, allow_blank=True, max_length=40)
+    unit = PlaceNameField(required=False, allow_blank=True, max_length=40)
+    door = NormalField(required=False, allow_blank=True, max_length=20)
+    key_marks = serializers.ListField(
+        child=WordField(list(KEY_MARKS.items())), required=False, max_length=len(KEY_MARKS)
+    )
+    remarks = TextField(required=False, allow_blank=True, max_length=300)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A home is a compound and a building, or neither."""
+        attrs["community"] = own_community(attrs, self.context["user"])
+        if attrs.get("building") and not attrs.get("compound"):
+            raise serializers.ValidationError({"compound": [_("Which compound is this building in?")]})
+        if (attrs.get("compound") or attrs.get("unit")) and not attrs.get("building"):
+            raise serializers.ValidationError({"building": [_("Which building?")]})
+        return attrs
+
+
+class RegistrationInput(PersonInput):
+    """One entry: who, why, since when. What is left out counts as not said."""
+
     category = WordField(Category.choices())
     anchor_on = IsoDateField(help_text="Date of the event from which the days count: day 0.")
     registered_on = IsoDateField(required=False, help_text="Left out: today in Asia/Shanghai.")
@@ -68,44 +98,23 @@ class RegistrationInput(StrictSerializer):
         max_length=200,
         help_text="The paper on which registering the same exposure again rests (supervisors only).",
     )
-    id_kind = WordField(
-        list(ID_KINDS.items()), required=False, help_text="Left out: resident_id with a number, else none."
-    )
-    id_number = TextField(required=False, allow_blank=True, max_length=40)
     id_confirmed = YesOrNoField(
         required=False, help_text="true: a doubtful ID was compared with the card. Left out: false."
     )
-    phone = TextField(required=False, allow_blank=True, max_length=30)
-    sex = WordField([(sex, label) for sex, label in SEXES.items() if sex], required=False)
-    born_on = IsoDateField(required=False, help_text="Read from a resident ID where one is given.")
-    community = CommunityField(required=False, help_text="Code. Left out: the account's own community.")
-    compound = PlaceNameField(required=False, allow_blank=True, max_length=80)
-    building = PlaceNameField(required=False, allow_blank=True, max_length=40)
-    unit = PlaceNameField(required=False, allow_blank=True, max_length=40)
-    door = NormalField(required=False, allow_blank=True, max_length=20)
-    key_marks = serializers.ListField(
-        child=WordField(list(KEY_MARKS.items())), required=False, max_length=len(KEY_MARKS)
-    )
-    remarks = TextField(required=False, allow_blank=True, max_length=300)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A home is a compound and a building, or neither."""
-        attrs["community"] = own_community(attrs, self.context["user"])
+        """An exposure lies behind us; a home is a compound and a building, or neither."""
         if "registered_on" not in attrs and attrs["anchor_on"] > self.context["today"]:
             raise serializers.ValidationError(
                 {"anchor_on": [_("This date is in the future: nothing has happened yet.")]}
             )
-        if attrs.get("building") and not attrs.get("compound"):
-            raise serializers.ValidationError({"compound": [_("Which compound is this building in?")]})
-        if (attrs.get("compound") or attrs.get("unit")) and not attrs.get("building"):
-            raise serializers.ValidationError({"building": [_("Which building?")]})
-        return attrs
+        return super().validate(attrs)
 
     def registration(self) -> Registration:
         """The entry, after `is_valid()`."""
         said = self.validated_data
         return Registration(
-            facts=_facts(said),
+            facts=facts_in(said),
             category=Category(said["category"]),
             anchor_on=said["anchor_on"],
             registered_on=said.get("registered_on", self.context["today"]),
@@ -117,7 +126,8 @@ class RegistrationInput(StrictSerializer):
         )
 
 
-def _facts(said: dict[str, Any]) -> PersonFacts:
+def facts_in(said: dict[str, Any]) -> PersonFacts:
+    """The person as the verbs take one, from the values of a `PersonInput`."""
     community: Area = said["community"]
     number = said.get("id_number", "")
     has_number = bool(tidy_number(number))
