@@ -110,9 +110,9 @@ def health_code(settings: Settings, receiver: Receiver) -> Receiver:
     return receiver
 
 
-@pytest.fixture
-def chinese(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Our Chinese words, compiled from the catalogue and the parts as they stand in the source."""
+@pytest.fixture(scope="session")
+def chinese_words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our Chinese words, compiled once from the catalogue and the parts as they stand in the source."""
     root = django_settings.BASE_DIR / "locale"
     catalogue = polib.POFile()
     catalogue.metadata = {
@@ -125,10 +125,16 @@ def chinese(settings: Settings, tmp_path: Path) -> Iterator[None]:
             if entry.translated() and (entry.msgctxt or "", entry.msgid) not in known:
                 known.add((entry.msgctxt or "", entry.msgid))
                 catalogue.append(entry)
-    folder = tmp_path / "locale/zh_Hans/LC_MESSAGES"
+    folder = tmp_path_factory.mktemp("words") / "locale/zh_Hans/LC_MESSAGES"
     folder.mkdir(parents=True)
     catalogue.save_as_mofile(str(folder / "django.mo"))
-    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    return folder.parent.parent
+
+
+@pytest.fixture
+def chinese(settings: Settings, chinese_words: Path) -> Iterator[None]:
+    """Messages in our Chinese, whether or not it has been compiled for the app."""
+    settings.LOCALE_PATHS = [chinese_words]
     trans_real._translations.clear()
     yield
     trans_real._translations.clear()
