@@ -245,7 +245,7 @@ def draw(
         today=today,
         note="" if stages else _("no restriction"),
     )
-    return _clipped(strip, axis) if axis else _folded(strip)
+    return clipped(strip, axis) if axis else folded(strip)
 
 
 def draw_plan(plan: Plan, *, today: dt.date | None, axis: tuple[dt.date, dt.date] | None = None) -> Strip:
@@ -431,7 +431,7 @@ class _Scene:
         return words
 
 
-def _clipped(strip: Strip, axis: tuple[dt.date, dt.date]) -> Strip:
+def clipped(strip: Strip, axis: tuple[dt.date, dt.date]) -> Strip:
     """Leave out what the shared calendar does not reach; an end outside of it is drawn at its edge."""
     first, last = axis
     end = strip.end
@@ -446,7 +446,7 @@ def _clipped(strip: Strip, axis: tuple[dt.date, dt.date]) -> Strip:
     return replace(strip, cells=cells, end=end, after=after)
 
 
-def _folded(strip: Strip) -> Strip:
+def folded(strip: Strip) -> Strip:
     """A long delay keeps its first and last days; between them one mark stands for the rest."""
     after = strip.after
     if len(after) <= OVER_DRAWN or "over" not in after[0].classes:
