@@ -357,8 +357,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jiefeng 解封",
     "DESCRIPTION": (
-        "Persons, episodes, tests, areas and places under the Twenty Measures; rules as plans. A key stands "
-        "for an account: its area, its roles. Dates are civil dates of Asia/Shanghai."
+        "Persons, episodes, tests, infections, high-risk zones, areas and places under the Twenty Measures; "
+        "rules as plans. A key stands for an account: its area, its roles. Dates are civil dates of "
+        "Asia/Shanghai."
     ),
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -383,6 +384,11 @@ SPECTACULAR_SETTINGS = {
             "description": "The time of a person under a rule, until release.",
         },
         {"name": "tests", "description": "Nucleic acid tests: planned, sampled, answered."},
+        {
+            "name": "infections",
+            "description": "Infected people: stays, contacts, what is sealed because of them.",
+        },
+        {"name": "zones", "description": "High-risk zones and the clock of each unit; reading is public."},
         {"name": "places", "description": "Areas, compounds, buildings, units, sites and rooms."},
         {"name": "policy", "description": "What the rules allow; public, nothing is stored."},
     ],

@@ -72,6 +72,27 @@ class CommunityField(TextField):
         return community
 
 
+class KeyField(serializers.IntegerField):
+    """The number of a record."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_KEY, **kwargs)
+
+
+class KeysField(serializers.ListField):
+    """Numbers of records, each once, in the order given; a mistake is told of the field as a whole."""
+
+    child = KeyField()
+    default_error_messages = {"no_keys": _("Send a list with the numbers of records.")}
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        """The numbers."""
+        try:
+            return list(dict.fromkeys(super().to_internal_value(data)))
+        except serializers.ValidationError:
+            self.fail("no_keys")
+
+
 def own_community(values: dict[str, Any], user: User) -> Area:
     """The community that was named, or the caller's own. Raises ValidationError where neither is one."""
     named: Area | None = values.get("community")

@@ -1,8 +1,8 @@
-"""Addresses of places below /api/v1/."""
+"""Addresses of places and of zones below /api/v1/."""
 
 from django.urls import path
 
-from zones import api
+from zones import api, zone_api
 
 urlpatterns = [
     path("places/compounds/", api.CompoundList.as_view(), name="api-compounds"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("places/units/", api.UnitList.as_view(), name="api-units"),
     path("places/sites/", api.SiteList.as_view(), name="api-sites"),
     path("places/rooms/", api.RoomList.as_view(), name="api-rooms"),
+    path("zones/", zone_api.ZoneList.as_view(), name="api-zones"),
+    path("zones/<int:pk>/", zone_api.ZoneDetail.as_view(), name="api-zone"),
 ]

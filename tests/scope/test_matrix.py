@@ -122,6 +122,7 @@ def expected(door: Door, who: str, user: User | None, method: str) -> set[str]:
     if not answered:
         return {"405"} if at_the_door == "ok" else {"405", at_the_door}
     hidden = who in ELSEWHERE or (door.names == "batch" and who != "alice")  # an upload is its author's
+    hidden = hidden and door.needs is not None  # what is public is public next door as well
     return {"404"} if at_the_door == "ok" and door.names and hidden else {at_the_door}
 
 
