@@ -60,6 +60,7 @@ class ZoneLine(Described):
         allow_null=True,
         help_text="Why it is larger than the buildings where an infected person stayed; null: it is not.",
     )
+    wider_note = serializers.CharField(help_text="How that reason was explained.")
 
 
 class UnitOfZone(Described):
@@ -113,20 +114,26 @@ def zone_line(zone: Zone) -> Json:
         "clause": zone.clause,
         "edition": zone.edition,
         "wider_reason": zone.wider_reason or None,
+        "wider_note": zone.wider_note,
     }
 
 
 def zone_json(pk: int, at: dt.datetime) -> Json:
     """One zone with its units, in the order in which people read them: two queries."""
     zone = with_sealed_units(Zone.objects.filter(pk=pk), at).get()
-    seals = sorted(
-        UnitSeal.objects.filter(zone=pk).select_related("unit__building"),
+    return zone_line(zone) | {"units": seals_json(UnitSeal.objects.filter(zone=pk), at)}
+
+
+def seals_json(seals: QuerySet[UnitSeal], at: dt.datetime) -> list[Json]:
+    """The units of these seals, 2号楼 before 10号楼: one query."""
+    found = sorted(
+        seals.select_related("unit__building"),
         key=lambda seal: (in_order(seal.unit.building.name), in_order(seal.unit.name)),
     )
-    return zone_line(zone) | {"units": [seal_json(seal, at) for seal in seals]}
+    return [_seal_json(seal, at) for seal in found]
 
 
-def seal_json(seal: UnitSeal, at: dt.datetime) -> Json:
+def _seal_json(seal: UnitSeal, at: dt.datetime) -> Json:
     """One unit; what it is to the infected person is nobody's business outside."""
     today = timezone.localdate(at)
     return {
