@@ -17,8 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
 from accounts.rules import Ability
+from cases import infection_admin  # noqa: F401 - the models of infections are registered there
 from cases.actions import ending
-from cases.actions.tracing import judge_contacts
 from cases.models import (
     ContactAttempt,
     Episode,
@@ -26,7 +26,6 @@ from cases.models import (
     EpisodeStage,
     Ground,
     Handover,
-    Infection,
     KeyMark,
     NucleicAcidTest,
     Person,
@@ -323,32 +322,6 @@ class EventAdmin(HistoryAdmin):
     def person_name(self, event: EpisodeEvent) -> str:
         """The name."""
         return event.episode.person.name
-
-
-@admin.register(Infection)
-class InfectionAdmin(HistoryAdmin):
-    list_display = (
-        "label",
-        "found_on",
-        "community",
-        "person",
-        "contacts_judged_at",
-        "retracted_at",
-    )
-    list_filter = ("found_on",)
-    list_select_related = ("community", "person")
-    search_fields = ("label",)
-    actions = ("contacts_judged",)
-
-    @admin.action(description=_("Contacts of these infections are traced"))
-    def contacts_judged(self, request: HttpRequest, infections: QuerySet[Infection]) -> None:
-        """Tick it for all chosen."""
-        at, by = clock.now(), request.user
-        done = sum(
-            judge_contacts(infection=each, by=by, at=at)  # type: ignore[arg-type]
-            for each in infections
-        )
-        messages.success(request, _("Recorded for %(done)d.") % {"done": done})
 
 
 @admin.register(Handover)

@@ -33,7 +33,8 @@ class RoomInline(_PlaceInline):
 
 @admin.register(Compound)
 class CompoundAdmin(ScopedAdmin):
-    list_display = ("name", "community", "address")
+    list_display = ("name", "kind", "community", "address")
+    list_filter = ("kind",)
     list_select_related = ("community",)
     search_fields = ("name",)
     autocomplete_fields = ("community",)
@@ -42,7 +43,7 @@ class CompoundAdmin(ScopedAdmin):
 
 @admin.register(Building)
 class BuildingAdmin(ScopedAdmin):
-    list_display = ("name", "compound", "community")
+    list_display = ("name", "floors", "compound", "community")
     list_select_related = ("compound__community",)
     search_fields = ("name", "compound__name")
     autocomplete_fields = ("compound",)

@@ -4,5 +4,5 @@ from django.utils.translation import gettext_lazy as _
 
 class ZonesConfig(AppConfig):
     name = "zones"
-    verbose_name = _("Places")
+    verbose_name = _("Places and zones")
     default_auto_field = "django.db.models.BigAutoField"

@@ -16,6 +16,7 @@ from notices.rules import Channel, MessageKind, MessageState
 from policy.clock import midnight
 from tests.builders import area, episode, noon, staff
 from tests.cases import lists
+from tests.scope import sealed
 from zones.actions import ensure_room
 
 TODAY = dt.date(2022, 11, 15)
@@ -70,7 +71,8 @@ def world(
         "far": admitted(staff("far", far_county, Role.SUPERVISOR)),
         "root": User.objects.create_superuser("root", password="a-long-passphrase-7"),
     }
-    return World(_records(home, street, alice), people)
+    records = sealed.complete(_records(home, street, alice), home=home, alice=alice)
+    return World(records, people)
 
 
 def admitted(user: User) -> User:

@@ -2,10 +2,17 @@
 
 from tests.scope.doors.shapes import Door, Records
 
-PUBLIC: dict[str, Door] = {}
+PUBLIC: dict[str, Door] = {
+    "api-zones": Door(None, api=True),
+    "api-zone": Door(None, names="zone", api=True),
+}
 
 PAGES: dict[str, Door] = {}
 
 API: dict[str, Door] = {}
 
-ADMIN: dict[str, Records] = {}
+ADMIN: dict[str, Records] = {
+    "cases_contact": Records("contact"),
+    "cases_spreadassessment": Records("assessment"),
+    "cases_doorservice": Records("service"),
+}
