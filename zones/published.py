@@ -1,0 +1,331 @@
+"""Which zones anybody may read about: the queries behind the public pages, feeds and the search."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Area
+from accounts.rules import Level
+from zones.happenings import TOLD, Happening, UnitFacts, happenings
+from zones.models import UnitSeal, Zone, ZoneEvent
+from zones.models.zone import is_holding, is_overdue
+from zones.public import UPWARDS, Clock, Part, PublicZone, SealedUnit, part_of, parts_of
+from zones.rules import SealState, WiderReason, ZoneEventKind, in_order, seal_state_on
+
+ZONE_COLUMNS = (
+    "pk",
+    "compound_id",
+    "compound__name",
+    "compound__address",
+    "boundary",
+    "unit_count",
+    "designated_at",
+    "clause",
+    "edition",
+    "wider_reason",
+    "wider_note",
+    "approved_by_id",
+    "release_on",
+    *(f"{level}__{column}" for level in UPWARDS for column in ("code", "name")),
+)
+SEAL_COLUMNS = (
+    "pk",
+    "zone_id",
+    "last_infection_on",
+    "clean_days",
+    "release_on",
+    "planned_release_on",
+    "starts_at",
+    "ending",
+    "round_day",
+    "round_met_at",
+    "swept_at",
+    "ended_at",
+    "unit_id",
+    "unit__name",
+    "unit__building__name",
+)
+
+
+def sealed_unit(row: Mapping[str, Any], at: dt.datetime, found_before: dt.date | None = None) -> SealedUnit:
+    """A row of `SEAL_COLUMNS` as it stands at that instant."""
+    today = timezone.localdate(at)
+    state = seal_state_on(
+        today,
+        ending=row["ending"],
+        release_on=row["release_on"],
+        gate_open=row["round_day"] is None or bool(row["round_met_at"]) or bool(row["swept_at"]),
+    )
+    holding = state in (SealState.SEALED, SealState.OVERDUE)
+    clock = Clock(
+        last_infection_on=row["last_infection_on"],
+        clean_days=row["clean_days"],
+        release_on=row["release_on"],
+        planned_release_on=row["planned_release_on"],
+        state=state,
+        opened_on=None if holding else _opened_on(row["release_on"], row["round_met_at"]),
+        ending=row["ending"],
+        sealed_on=timezone.localdate(row["starts_at"]),
+        found_before=found_before,
+    )
+    return SealedUnit(row["pk"], row["unit__building__name"], row["unit__name"], clock)
+
+
+def _opened_on(release_on: dt.date, round_met_at: dt.datetime | None) -> dt.date:
+    """From when a unit that holds no longer was open: later than planned only behind a gate."""
+    return max(release_on, timezone.localdate(round_met_at)) if round_met_at else release_on
+
+
+def public_zone(row: Mapping[str, Any], parts: tuple[Part, ...] = ()) -> PublicZone:
+    """A row of `ZONE_COLUMNS`."""
+    return PublicZone(
+        pk=row["pk"],
+        compound_id=row["compound_id"],
+        compound=row["compound__name"],
+        address=row["compound__address"],
+        boundary=row["boundary"],
+        places={level: (row[f"{level}__code"] or "", row[f"{level}__name"] or "") for level in UPWARDS},
+        units=row["unit_count"],
+        designated_at=row["designated_at"],
+        clause=row["clause"],
+        edition=row["edition"],
+        wider=WiderReason(row["wider_reason"]) if row["wider_reason"] else None,
+        wider_note=row["wider_note"],
+        approved=row["approved_by_id"] is not None,
+        release_on=row["release_on"],
+        parts=parts,
+    )
+
+
+def zone_rows(zones: QuerySet[Zone]) -> QuerySet[Zone, dict[str, Any]]:
+    """The published columns of these zones."""
+    return zones.values(*ZONE_COLUMNS)
+
+
+def open_zones(at: dt.datetime, area: Area | None = None) -> list[PublicZone]:
+    """The zones of that area of which a unit is sealed at that instant, by place; two queries.
+
+    Parts are those that are sealed. The units of a zone are read only where their clocks differ.
+    """
+    today = timezone.localdate(at)
+    zones = Zone.objects.open(at).within(area) if area else Zone.objects.open(at)
+    rows = list(zone_rows(zones).annotate(**_clocks(at)).order_by("community__code", "compound__name", "pk"))
+    differing = [row["pk"] for row in rows if _differ(row)]
+    units = seals_by_zone(UnitSeal.objects.filter(zone__in=differing), at) if differing else {}
+    found = []
+    for row in rows:
+        if row["pk"] in units:
+            parts = tuple(
+                part for part in parts_of(units[row["pk"]], row["boundary"], today) if part.is_sealed
+            )
+        else:
+            parts = (_common(row, today),)
+        found.append(public_zone(row, parts))
+    return sorted(
+        found, key=lambda zone: (zone.places[Level.COMMUNITY][0], zone.compound, in_order(zone.boundary))
+    )
+
+
+def _clocks(at: dt.datetime) -> dict[str, Any]:
+    holding = is_holding(at, "seals__")
+    spans = ("last_infection_on", "clean_days", "release_on", "planned_release_on")
+    return {
+        "all_units": Count("seals"),
+        "held": Count("seals", filter=holding),
+        "overdue": Count("seals", filter=is_overdue(timezone.localdate(at), "seals__")),
+        **{f"least_{name}": Min(f"seals__{name}", filter=holding) for name in spans},
+        **{f"most_{name}": Max(f"seals__{name}", filter=holding) for name in spans},
+    }
+
+
+def _differ(row: Mapping[str, Any]) -> bool:
+    spans = ("last_infection_on", "clean_days", "release_on")
+    return (
+        row["held"] != row["all_units"]
+        or row["overdue"] not in (0, row["held"])
+        or any(row[f"least_{name}"] != row[f"most_{name}"] for name in spans)
+    )
+
+
+def _common(row: Mapping[str, Any], today: dt.date) -> Part:
+    clock = Clock(
+        last_infection_on=row["least_last_infection_on"],
+        clean_days=row["least_clean_days"],
+        release_on=row["least_release_on"],
+        planned_release_on=row["most_planned_release_on"],
+        state=SealState.OVERDUE if row["overdue"] else SealState.SEALED,
+        opened_on=None,
+        ending="",
+        sealed_on=timezone.localdate(row["designated_at"]),
+    )
+    return part_of(clock, row["boundary"], row["held"], today)
+
+
+def seals_by_zone(seals: QuerySet[UnitSeal], at: dt.datetime) -> dict[int, list[SealedUnit]]:
+    """The units of these seals by their zone; one query."""
+    found: dict[int, list[SealedUnit]] = {}
+    for row in seals.order_by("zone", "pk").values(*SEAL_COLUMNS):
+        found.setdefault(row["zone_id"], []).append(sealed_unit(row, at))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CountyCount:
+    """How many zones are open in a county (or, where no county is known, in the highest area above them)."""
+
+    code: str
+    name: str
+    zones: int = 0
+    units: int = 0
+    next_on: dt.date | None = None
+    """When the next of its units opens; None where none is sealed."""
+
+
+def counties(at: dt.datetime) -> list[CountyCount]:
+    """Every county, with what is sealed in it at that instant; two queries."""
+    columns = [f"{level}__{column}" for level in UPWARDS for column in ("code", "name")]
+    today = timezone.localdate(at)
+    # A unit that is overdue opens on no date that could be told.
+    rows = (
+        UnitSeal.objects.holding(at)
+        .order_by()
+        .values(*columns[:2])
+        .annotate(
+            zones=Count("zone", distinct=True),
+            units=Count("pk"),
+            next_on=Min("release_on", filter=Q(release_on__gt=today)),
+            **{name.replace("__", "_least_"): Min(name) for name in columns[2:]},
+        )
+    )
+    counted = {}
+    for row in rows:
+        code, name = row["county__code"], row["county__name"]
+        for level in UPWARDS[1:]:
+            code, name = code or row[f"{level}_least_code"], name or row[f"{level}_least_name"]
+        counted[code] = CountyCount(code, name, row["zones"], row["units"], row["next_on"])
+    for code, name in Area.objects.filter(level=Level.COUNTY).order_by("code").values_list("code", "name"):
+        counted.setdefault(code, CountyCount(code, name))
+    return [counted[code] for code in sorted(counted)]
+
+
+def zones_of(compounds: Sequence[int], at: dt.datetime) -> dict[int, int]:
+    """How many zones are open in each of these compounds; one query."""
+    held = Zone.objects.open(at).filter(compound__in=compounds).order_by()
+    return dict(held.values_list("compound").annotate(Count("pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who answers for a zone, and whom a resident calls."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneInFull:
+    """One zone with its units, its history and the offices that answer for it."""
+
+    zone: PublicZone
+    units: tuple[SealedUnit, ...]
+    happenings: tuple[Happening, ...]
+    offices: tuple[Office, ...]
+    """From the community up; those that are not known are left out."""
+    round_day: int | None
+    """The day on which everybody inside has to be negative; None: the clock alone opens it."""
+
+    def of(self, kind: ZoneEventKind) -> list[Happening]:
+        """What happened of that kind, the newest first."""
+        return [happening for happening in self.happenings if happening.kind is kind]
+
+
+def zone_in_full(pk: int, at: dt.datetime) -> ZoneInFull | None:
+    """One zone, sealed or open again, as it stands at that instant; three queries. None: there is none."""
+    phones = [f"{level}__duty_phone" for level in UPWARDS]
+    row = zone_rows(Zone.objects.filter(pk=pk)).values(*ZONE_COLUMNS, *phones).first()
+    if row is None:
+        return None
+    facts = _facts(pk, at)
+    units = sorted((each.unit for each in facts), key=lambda unit: in_order(unit.key))
+    events = ZoneEvent.objects.filter(zone=pk, kind__in=TOLD)
+    told = happenings(
+        row["designated_at"],
+        row["boundary"],
+        facts,
+        events.values("pk", "kind", "at", "seal_id", "found_on", "release_on"),
+    )
+    return ZoneInFull(
+        zone=public_zone(row, parts_of(units, row["boundary"], timezone.localdate(at))),
+        units=tuple(units),
+        happenings=tuple(told),
+        offices=tuple(
+            Office(row[f"{level}__name"], row[f"{level}__duty_phone"])
+            for level in reversed(UPWARDS)
+            if row[f"{level}__name"]
+        ),
+        round_day=max((each.round_day for each in facts if each.round_day), default=None),
+    )
+
+
+def _facts(pk: int, at: dt.datetime) -> list[UnitFacts]:
+    """The units of a zone; from their causes, what each was sealed for and what started it anew."""
+    standing = Q(causes__withdrawn_at=None)
+    rows = (
+        UnitSeal.objects.filter(zone=pk)
+        .order_by("pk")
+        .annotate(
+            first_found_on=Max("causes__found_on", filter=Q(causes__noted_at__lte=F("starts_at"))),
+            found_before=Max(
+                "causes__found_on", filter=standing & Q(causes__found_on__lt=F("last_infection_on"))
+            ),
+        )
+        .values(*SEAL_COLUMNS, "first_found_on", "found_before")
+    )
+    found = []
+    for row in rows:
+        first = row["first_found_on"] or row["last_infection_on"]
+        before = row["found_before"] if first < row["last_infection_on"] else None
+        found.append(UnitFacts(sealed_unit(row, at, before), first, row["ended_at"], row["round_day"]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the history is asked for."""
+
+    area: Area | None = None
+    month: dt.date | None = None
+    """Its first day: zones whose last unit opened in that month."""
+    words: str = ""
+    after: tuple[dt.date, int] | None = None
+    """Behind which zone of the list the page begins: opening and number of its last row."""
+
+
+PAGE = 50
+
+
+def past_zones(asked: Asked, at: dt.datetime) -> tuple[list[PublicZone], bool]:
+    """A page of the zones that are low-risk again, the latest first, and whether more follow; one query."""
+    zones = Zone.objects.past(at)
+    if asked.area:
+        zones = zones.within(asked.area)
+    if asked.month:
+        following = (asked.month + dt.timedelta(days=32)).replace(day=1)
+        zones = zones.filter(release_on__gte=asked.month, release_on__lt=following)
+    if asked.words:
+        named = Q(compound__name__contains=asked.words) | Q(boundary__contains=asked.words)
+        zones = zones.filter(named | Q(compound__address__contains=asked.words))
+    if asked.after:
+        on, pk = asked.after
+        zones = zones.filter(Q(release_on=on, pk__lt=pk) | Q(release_on__lt=on))
+    rows = list(zone_rows(zones.order_by("-release_on", "-pk"))[: PAGE + 1])
+    return [public_zone(row) for row in rows[:PAGE]], len(rows) > PAGE
+
+
+def months(at: dt.datetime) -> list[dt.date]:
+    """The months in which zones ended, the latest first; one query."""
+    return list(Zone.objects.past(at).order_by().dates("release_on", "month", order="DESC"))
