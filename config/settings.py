@@ -272,6 +272,16 @@ REMINDER_EVENING = dt.time.fromisoformat(env.str("REMINDER_EVENING", default="19
 REMINDER_MORNING = dt.time.fromisoformat(env.str("REMINDER_MORNING", default="08:00"))
 """When reminders of a test go out, the evening before and the same morning, in Asia/Shanghai."""
 PURGE_AT = dt.time(3, 30)
+SPREAD_JUDGED_WITHIN = dt.timedelta(hours=env.float("HOURS_TO_JUDGE_SPREAD", default=4))
+"""From a positive at home until its spread is judged. No clause names hours: a local setting, like these."""
+EARLIES_WITHIN = {
+    "resulted": dt.timedelta(hours=env.float("HOURS_TO_RESULT", default=24)),
+    "reported": dt.timedelta(hours=env.float("HOURS_TO_REPORT", default=2)),
+    "judged": dt.timedelta(hours=env.float("HOURS_TO_JUDGE_CONTACTS", default=4)),
+    "isolated": dt.timedelta(hours=env.float("HOURS_TO_ISOLATE", default=2)),
+    "admitted": dt.timedelta(hours=env.float("HOURS_TO_ADMIT", default=8)),
+}
+"""How long each step of the four earlies may take (N二(十五), cases/earlies.py): practice of the time."""
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 """How long the content of an uploaded list is kept, and the answer given to a system for a repeated call."""
 

@@ -3,11 +3,13 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.scoped import area_columns
+from cases.actions.infections import note_positive, retract_infection
 from cases.actions.planning import drop_coming_tests, note
 from cases.models import Episode, Infection, NucleicAcidTest
 from cases.rules import Ending, EventKind
@@ -138,7 +140,7 @@ def transfer(*, episode: Episode, test: NucleicAcidTest, by: User, at: dt.dateti
         return None
     episode.refresh_from_db()
     drop_coming_tests(episode, at=at)
-    infection = _infection(episode, test, by=by, at=at)
+    infection = note_positive(episode=episode, test=test, by=by, at=at)
     note(episode, EventKind.TRANSFERRED, at=at, by=by, test=test.pk, infection=infection.pk)
     enqueue(
         staff_drafts(
@@ -153,25 +155,10 @@ def transfer(*, episode: Episode, test: NucleicAcidTest, by: User, at: dt.dateti
     return infection
 
 
-def _infection(episode: Episode, test: NucleicAcidTest, *, by: User, at: dt.datetime) -> Infection:
-    infection, _made = Infection.objects.update_or_create(
-        county=episode.county,
-        label=f"{timezone.localdate(at):%Y%m%d}-{test.pk}",
-        defaults={"retracted_at": None},
-        create_defaults={
-            **area_columns(episode.community),
-            "label": f"{timezone.localdate(at):%Y%m%d}-{test.pk}",
-            "person_id": episode.person_id,
-            "found_on": timezone.localdate(at),
-            "reported_at": at,
-            "reported_by": by,
-        },
-    )
-    return infection
-
-
 def hand_over_to_treatment(*, episode: Episode, to: str, by: User, at: dt.datetime) -> bool:
     """Record that a positive person has been taken over by a hospital; returns whether we did it.
+
+    Their infection is admitted at that instant, unless another one is on record already.
 
     Raises RuleViolation `not_awaiting_transfer`.
     """
@@ -183,9 +170,19 @@ def hand_over_to_treatment(*, episode: Episode, to: str, by: User, at: dt.dateti
         )
         if done:
             note(episode, EventKind.HANDED_OVER, at=at, by=by, reason=to.strip())
+            _admit(episode, to.strip(), at=at)
             Episode.objects.filter(pk=episode.pk).settle(at)
     episode.refresh_from_db()
     return bool(done)
+
+
+def _admit(episode: Episode, to: str, *, at: dt.datetime) -> None:
+    """Whoever is in hospital is isolated, too."""
+    infections = Infection.objects.standing().filter(person_id=episode.person_id)
+    newest = infections.order_by("-found_on", "-pk").values("pk")[:1]
+    Infection.objects.filter(pk__in=list(newest.values_list("pk", flat=True)), admitted_at=None).update(
+        admitted_at=at, admitted_to=to[:120], isolated_at=Coalesce("isolated_at", Value(at))
+    )
 
 
 def restore_after_mistaken_positive(
@@ -193,7 +190,8 @@ def restore_after_mistaken_positive(
 ) -> None:
     """Bring the plan back with its dates after a positive result turned out to be a mistake.
 
-    Coming tests come back; when the end has passed in the meantime, the person is free by the clock.
+    Coming tests come back; when the end has passed in the meantime, the person is free by the clock. The
+    infection is retracted, and with it what was sealed because of it alone; contacts keep their episodes.
     Belongs in the caller's transaction. Raises RuleViolation `other_episode` when a newer one is open.
     """
     episode = _closed_by(test) or episode
@@ -215,9 +213,8 @@ def restore_after_mistaken_positive(
     episode.refresh_from_db()
     coming = episode.tests.filter(dropped_at=closed_at, planned_on__gte=timezone.localdate(at))
     coming.exclude(planned_on__in=_dates_of_tests(episode)).update(dropped_at=None)
-    Infection.objects.filter(person_id=episode.person_id, label__endswith=f"-{test.pk}").update(
-        retracted_at=at
-    )
+    for infection in Infection.objects.standing().filter(test=test):
+        retract_infection(infection=infection, by=by, at=at)
     note(
         episode,
         EventKind.POSITIVE_CORRECTED,

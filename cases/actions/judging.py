@@ -20,6 +20,7 @@ from cases.models import Episode, Ground, Infection, Person
 from cases.models.person import id_digest, phone_digest
 from cases.rules import (
     ID_DOUBTS,
+    ContactKind,
     Ending,
     HomeCheck,
     IdDoubt,
@@ -78,6 +79,12 @@ class Registration:
     """The paper on which registering the same exposure again rests (supervisors only)."""
     id_confirmed: bool = False
     """The worker has compared a doubtful ID with the card."""
+    person: Person | None = None
+    """The file that was picked; None: it is found by the ID, or by name and phone."""
+    infection: Infection | None = None
+    """The record, where the entry was made from it; None: it is found by `exposed_to`."""
+    contact_kind: ContactKind | None = None
+    """In which way they met the infected person; None: not said."""
 
     @property
     def ground(self) -> PlanGround:
@@ -139,6 +146,8 @@ class Known:
     episodes: dict[int, list[Episode]] = field(default_factory=dict)
     infected: set[int] = field(default_factory=set)
     infection_labels: dict[str, Infection] = field(default_factory=dict)
+    infections: dict[tuple[str, str], Infection] = field(default_factory=dict)
+    """Those that the entries name, retracted ones too, by county code and label."""
     contact_names: set[str] = field(default_factory=set)
     """Names, among those given as the infected person, of people who are under control as contacts."""
 
@@ -202,7 +211,8 @@ def look_up(registrations: Sequence[Registration], *, by: User) -> Known:
         same_phone = known.by_phone.setdefault(person.phone_digest, [])
         if person.pk not in {other.pk for other in same_phone}:
             same_phone.append(person)
-    _look_up_episodes(known, {person.pk for person in people})
+    picked = {each.person.pk for each in registrations if each.person}
+    _look_up_episodes(known, {person.pk for person in people} | picked)
     _look_up_infections(known, registrations, by=by)
     return known
 
@@ -229,8 +239,12 @@ def _look_up_infections(known: Known, registrations: Sequence[Registration], *, 
     if not labels:
         return
     county_ids = {each.facts.community.code[:6] for each in registrations}
-    infections = Infection.objects.standing().filter(county__code__in=county_ids, label__in=labels)
-    known.infection_labels = {infection.label: infection for infection in infections}
+    infections = Infection.objects.filter(county__code__in=county_ids, label__in=labels)
+    for infection in infections.select_related("county"):
+        known.infections[infection.county.code if infection.county else "", infection.label] = infection
+    known.infection_labels = {
+        infection.label: infection for infection in known.infections.values() if not infection.retracted_at
+    }
     open_people = Person.objects.visible_to(by).filter(
         name__in=labels - set(known.infection_labels), episodes__swept_at=None
     )
@@ -283,7 +297,7 @@ def _judge_one(
             home_suitable=registration.home_check != HomeCheck.UNSUITABLE,
         )
         _check_exposure(registration, known)
-        judgement.person = known.person(registration.facts)
+        judgement.person = registration.person or known.person(registration.facts)
         _check_person(judgement, known, by=by, today=timezone.localdate(at))
     except RuleViolation as refusal:
         judgement.verdict = Verdict.REFUSED
@@ -310,9 +324,15 @@ def _check_facts(registration: Registration, *, by: User, today: dt.date) -> Non
 
 
 def _check_exposure(registration: Registration, known: Known) -> None:
-    """Only an infected person has contacts: naming somebody who is a contact is refused (N二(二))."""
+    """Only an infected person has contacts: naming somebody who is a contact is refused (N二(二)).
+
+    So is naming a case whose positive result turned out to be a mistake.
+    """
     label = tidy_person_name(registration.exposed_to)
-    if label and label not in known.infection_labels and label in known.contact_names:
+    infection = _infection_named(registration, known)
+    if infection and infection.retracted_at:
+        raise RuleViolation("not_infected", "二(二)", not_infected(infection.label), field="exposed_to")
+    if not infection and label and label not in known.infection_labels and label in known.contact_names:
         raise RuleViolation(
             "secondary_contact",
             "二(二)",
@@ -327,10 +347,27 @@ def _check_exposure(registration: Registration, known: Known) -> None:
         )
 
 
+def _infection_named(registration: Registration, known: Known) -> Infection | None:
+    key = (registration.facts.community.code[:6], tidy_person_name(registration.exposed_to))
+    return registration.infection or known.infections.get(key)
+
+
+def not_infected(label: str) -> Promise:
+    """Why nobody is judged a contact of a case whose positive result turned out to be a mistake."""
+    return format_lazy(
+        _("The positive result of {label} was a mistake: only an infected person has contacts."), label=label
+    )
+
+
 def _check_person(judgement: Judgement, known: Known, *, by: User, today: dt.date) -> None:
     person, registration = judgement.person, judgement.registration
     if person is None:
         return
+    infection = _infection_named(registration, known)
+    if infection and infection.person_id == person.pk:
+        raise RuleViolation(
+            "own_contact", "", _("This is the infected person: nobody is their own contact."), field="name"
+        )
     if person.name != registration.facts.tidy_name:
         raise BadInput(
             "id_number",

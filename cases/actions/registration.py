@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scoped import area_columns
+from cases.actions.contact_rows import write_contacts
 from cases.actions.editions import follow_edition
 from cases.actions.judging import (
     WRITTEN,
@@ -102,12 +103,14 @@ def _register(registrations: Sequence[Registration], *, by: User, at: dt.datetim
     )  # an episode past its end and not yet swept would stand in the way
     _write_people(fresh, by=by, at=at)
     # Only for what is written: a refused entry must not make a case of the contact that it names.
-    written = [each.registration for each in judgements if each.verdict in WRITTEN]
-    infections = _ensure_infections(written, by=by, at=at)
+    exposed = [each for each in judgements if each.verdict in WRITTEN or each.verdict is Verdict.UNCHANGED]
+    infections = _ensure_infections([each.registration for each in exposed], by=by, at=at)
     _write_episodes(fresh, infections, by=by, at=at)
     for judgement in judgements:
         if judgement.verdict in (Verdict.NEW_GROUND, Verdict.EARLIER_EXPOSURE):
             _add_to_running(judgement, judgements, infections, by=by, at=at)
+    named = {place: _infection_of(each.registration, infections) for place, each in enumerate(judgements)}
+    write_contacts(judgements, named, by=by, at=at)
     for judgement in fresh:
         _follow_later_editions(judgement, at=at)
     return judgements
@@ -184,7 +187,7 @@ def _ensure_infections(
     named = {
         (each.facts.community.code[:6], tidy_person_name(each.exposed_to)): each.facts.community
         for each in registrations
-        if each.exposed_to.strip()
+        if each.exposed_to.strip() and each.infection is None
     }
     Infection.objects.bulk_create(
         [
@@ -202,7 +205,7 @@ def _ensure_infections(
     counties = {county for county, _ in named}
     found = Infection.objects.filter(
         county__code__in=counties, label__in={label for _, label in named}
-    ).select_related("county")
+    ).select_related("county", "person")
     return {(infection.county.code, infection.label): infection for infection in found if infection.county}
 
 
@@ -210,7 +213,7 @@ def _infection_of(
     registration: Registration, infections: dict[tuple[str, str], Infection]
 ) -> Infection | None:
     key = (registration.facts.community.code[:6], tidy_person_name(registration.exposed_to))
-    return infections.get(key)
+    return registration.infection or infections.get(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +380,7 @@ def _add_to_running(
             by=by,
             clause=_plan(judgement).clause,
             anchor_on=registration.anchor_on,
+            infection=infection.pk if (infection := _infection_of(registration, infections)) else None,
         )
         return
     before = episode.release_on
