@@ -1,10 +1,13 @@
 """Addresses of the statistics."""
 
-from tests.scope.doors.shapes import Door, Records
+from tests.scope.doors.shapes import FIGURES, Door, Records, read
 
 PUBLIC: dict[str, Door] = {}
 
-PAGES: dict[str, Door] = {}
+PAGES: dict[str, Door] = {
+    "statistics": read(FIGURES),
+    "statistics-xlsx": read(FIGURES),
+}
 
 API: dict[str, Door] = {}
 
