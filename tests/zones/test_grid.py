@@ -10,8 +10,9 @@ from accounts.models import Area, User
 from policy.refusals import BadInput, RuleViolation
 from tests import builders
 from tests.builders import noon
+from tests.zones.seals import seal
 from zones.actions import places
-from zones.models import Building, Compound, Unit, UnitSeal, Zone
+from zones.models import Building, Compound, Unit
 from zones.rules import PlaceKind
 
 pytestmark = pytest.mark.django_db
@@ -40,35 +41,6 @@ def drawn(compound: Compound) -> dict[str, list[str]]:
         building.name: sorted(building.units.values_list("name", flat=True))
         for building in compound.buildings.all()
     }
-
-
-def seal(unit: Unit, by: User, found_on: dt.date = dt.date(2022, 11, 12)) -> UnitSeal:
-    """A seal as the clock reads it: day 0 is the date given, five clean days."""
-    community = unit.building.compound.community
-    opens = found_on + dt.timedelta(days=6)
-    zone = Zone.objects.create(
-        community=community,
-        compound=unit.building.compound,
-        boundary=unit.building.name,
-        unit_count=1,
-        edition="twenty",
-        clause="二(四)",
-        designated_at=noon(found_on),
-        designated_by=by,
-        release_on=opens,
-    )
-    return UnitSeal.objects.create(
-        zone=zone,
-        unit=unit,
-        community=community,
-        edition="twenty",
-        clause="二(四)",
-        starts_at=noon(found_on),
-        last_infection_on=found_on,
-        clean_days=5,
-        release_on=opens,
-        planned_release_on=opens,
-    )
 
 
 def test_rows_times_columns_are_made(garden: Compound, alice: User) -> None:
