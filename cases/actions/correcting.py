@@ -11,7 +11,7 @@ from accounts.rules import Ability
 from cases.actions.judging import PersonFacts
 from cases.actions.planning import drop_coming_tests, note, plan_of, plan_with, replan
 from cases.actions.sweeps import release_due
-from cases.models import Episode, Ground, KeyMark, NameGram, Person
+from cases.models import Contact, Episode, Ground, KeyMark, NameGram, Person
 from cases.rules import EventKind, birth_date_in, name_grams, tidy_number
 from policy.models import edition_by_code
 from policy.refusals import BadInput, RuleViolation
@@ -76,6 +76,7 @@ def _move(
     later = anchor_on > ground.anchor_on
     ground.anchor_on, ground.document = anchor_on, document or ground.document
     ground.save(update_fields=["anchor_on", "document"])
+    Contact.objects.filter(ground=ground).update(last_exposure_on=anchor_on)
     plan = _plan_after(episode, ground, later=later)
     if plan.restricted:
         replan(episode, plan, on=today, at=at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from cases.actions.infections import note_positive, retract_infection
 from cases.actions.planning import drop_coming_tests, note
-from cases.models import Episode, Infection, NucleicAcidTest
+from cases.models import Contact, Episode, Infection, NucleicAcidTest
 from cases.rules import Ending, EventKind
 from notices.actions import Draft, enqueue, staff_drafts
 from notices.rules import Channel, MessageKind
@@ -67,6 +67,7 @@ def withdraw(*, episode: Episode, reason: str, by: User, at: dt.datetime) -> boo
         )
         episode.refresh_from_db()
         if done:
+            Contact.objects.filter(ground__episode=episode).delete()  # entered by mistake: it never was one
             _close(episode, EventKind.WITHDRAWN, reason=reason, by=by, at=at)
     return bool(done)
 

@@ -144,7 +144,8 @@ class Known:
     by_id: dict[str, Person] = field(default_factory=dict)
     by_phone: dict[str, list[Person]] = field(default_factory=dict)
     episodes: dict[int, list[Episode]] = field(default_factory=dict)
-    infected: set[int] = field(default_factory=set)
+    infected: dict[int | None, dt.date] = field(default_factory=dict)
+    """People who were found infected, and the last date on which they were."""
     infection_labels: dict[str, Infection] = field(default_factory=dict)
     infections: dict[tuple[str, str], Infection] = field(default_factory=dict)
     """Those that the entries name, retracted ones too, by county code and label."""
@@ -229,9 +230,8 @@ def _look_up_episodes(known: Known, people: set[int]) -> None:
         episodes = Episode.objects.filter(person__in=portion).select_related("community", "host_community")
         for episode in episodes.prefetch_related("grounds").order_by("-registered_at"):
             known.episodes.setdefault(episode.person_id, []).append(episode)
-        known.infected |= set(
-            Infection.objects.standing().filter(person__in=portion).values_list("person_id", flat=True)
-        )
+        infected = Infection.objects.standing().filter(person__in=portion).order_by("found_on")
+        known.infected |= dict(infected.values_list("person_id", "found_on"))
 
 
 def _look_up_infections(known: Known, registrations: Sequence[Registration], *, by: User) -> None:
@@ -392,11 +392,26 @@ def _check_person(judgement: Judgement, known: Known, *, by: User, today: dt.dat
             _("This person tested positive and is being transferred: no longer a contact."),
             field="name",
         )
+    _check_not_ill(person, registration, known)
     if running:
         judgement.episode = running
         judgement.verdict = _verdict_for_running(running, registration)
         return
     _check_repeat(judgement, episodes, by=by)
+
+
+def _check_not_ill(person: Person, registration: Registration, known: Known) -> None:
+    """Whoever was found infected within the month around the exposure is treated, and is no contact."""
+    found_on = known.infected.get(person.pk)
+    if registration.category is not Category.CLOSE_CONTACT or found_on is None:
+        return
+    if abs(found_on - registration.anchor_on) < dt.timedelta(days=30):
+        raise RuleViolation(
+            "infected",
+            "",
+            format_lazy(_("This person was found infected on {date}: no contact any more."), date=found_on),
+            field="name",
+        )
 
 
 def _verdict_for_running(running: Episode, registration: Registration) -> Verdict:
