@@ -82,11 +82,19 @@ def latest(full: ZoneInFull) -> Of:
     return max(available(full), key=lambda of: (full.of(_KINDS[of])[0].at, list(Of).index(of)))
 
 
-def notice_of(full: ZoneInFull, of: Of, *, event: int = 0) -> Notice | None:
-    """The notice of that kind: of the act that `event` names, else of the last one. None: there is none."""
+def kind_of(happening: Happening) -> Of | None:
+    """Which notice tells of it, None where none does."""
+    return next((of for of, kind in _KINDS.items() if kind is happening.kind), None)
+
+
+def notice_of(full: ZoneInFull, of: Of, *, event: int = 0, when: dt.datetime | None = None) -> Notice | None:
+    """The notice of that kind: of the act that `event` or `when` names, else of the last one.
+
+    None: there is no such act.
+    """
     told = full.of(_KINDS[of])
-    named = [each for each in told if event and each.event == event]
-    if not told or (event and not named):
+    named = [each for each in told if each.at == when or (event and each.event == event)]
+    if not told or ((event or when) and not named):
         return None
     # Units of one act may differ in their dates; they stand in one notice.
     at = (named or told)[0].at
@@ -160,17 +168,16 @@ def _restart(full: ZoneInFull, happened: Sequence[Happening], place: str) -> tup
     days = happened[0].clean_days
     facts = {"place": place, "found": _date(found) if found else "", "n": days}
     said = [
+        Paragraph(_("On %(found)s a new infection was found that concerns %(place)s.") % facts),
         Paragraph(
             ngettext(
-                "On %(found)s a new infection was found that concerns %(place)s. Its %(n)d day is counted anew "
-                "from that date.",
-                "On %(found)s a new infection was found that concerns %(place)s. Its %(n)d days are counted anew "
-                "from that date.",
+                "%(n)d whole day without a new infection is counted anew from that date.",
+                "%(n)d whole days without a new infection are counted anew from that date.",
                 days,
             )
             % facts,
             full.zone.clause,
-        )
+        ),
     ]
     concerned = {each.boundary for each in happened}
     others = [part for part in full.zone.sealed if part.boundary not in concerned]
@@ -194,8 +201,8 @@ def _opening(full: ZoneInFull, happened: Sequence[Happening], place: str) -> tup
             )
         elif each.by_the_clock:
             words = ngettext(
-                "%(n)d day without a new infection is over: %(place)s is low risk from %(day)s at 00:00 on.",
-                "%(n)d days without a new infection are over: %(place)s is low risk from %(day)s at 00:00 on.",
+                "%(n)d day without an infection is over: %(place)s is low risk from %(day)s at 00:00 on.",
+                "%(n)d days without an infection are over: %(place)s is low risk from %(day)s at 00:00 on.",
                 each.clean_days,
             )
         else:

@@ -1,7 +1,7 @@
 """Which zones anybody may read about: the queries behind the public pages, feeds and the search."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,23 +245,29 @@ class ZoneInFull:
 
 def zone_in_full(pk: int, at: dt.datetime) -> ZoneInFull | None:
     """One zone, sealed or open again, as it stands at that instant; three queries. None: there is none."""
+    return next(iter(zones_in_full([pk], at)), None)
+
+
+def zones_in_full(keys: Collection[int], at: dt.datetime) -> list[ZoneInFull]:
+    """These zones with all that is told of them; three queries."""
     phones = [f"{level}__duty_phone" for level in UPWARDS]
-    row = zone_rows(Zone.objects.filter(pk=pk)).values(*ZONE_COLUMNS, *phones).first()
-    if row is None:
-        return None
-    facts = _facts(pk, at)
+    rows = list(Zone.objects.filter(pk__in=keys).values(*ZONE_COLUMNS, *phones))
+    facts = _facts(keys, at) if rows else {}
+    events: dict[int, list[Mapping[str, Any]]] = {}
+    told = ZoneEvent.objects.filter(zone__in=keys, kind__in=TOLD) if rows else ZoneEvent.objects.none()
+    for event in told.values("pk", "zone_id", "kind", "at", "seal_id", "found_on", "release_on"):
+        events.setdefault(event["zone_id"], []).append(event)
+    return [_in_full(row, facts.get(row["pk"], []), events.get(row["pk"], []), at) for row in rows]
+
+
+def _in_full(
+    row: Mapping[str, Any], facts: Sequence[UnitFacts], events: Sequence[Mapping[str, Any]], at: dt.datetime
+) -> ZoneInFull:
     units = sorted((each.unit for each in facts), key=lambda unit: in_order(unit.key))
-    events = ZoneEvent.objects.filter(zone=pk, kind__in=TOLD)
-    told = happenings(
-        row["designated_at"],
-        row["boundary"],
-        facts,
-        events.values("pk", "kind", "at", "seal_id", "found_on", "release_on"),
-    )
     return ZoneInFull(
         zone=public_zone(row, parts_of(units, row["boundary"], timezone.localdate(at))),
         units=tuple(units),
-        happenings=tuple(told),
+        happenings=tuple(happenings(row["designated_at"], row["boundary"], facts, events)),
         offices=tuple(
             Office(row[f"{level}__name"], row[f"{level}__duty_phone"])
             for level in reversed(UPWARDS)
@@ -271,11 +277,11 @@ def zone_in_full(pk: int, at: dt.datetime) -> ZoneInFull | None:
     )
 
 
-def _facts(pk: int, at: dt.datetime) -> list[UnitFacts]:
-    """The units of a zone; from their causes, what each was sealed for and what started it anew."""
+def _facts(keys: Collection[int], at: dt.datetime) -> dict[int, list[UnitFacts]]:
+    """The units by their zone; from their causes, what each was sealed for and what started it anew."""
     standing = Q(causes__withdrawn_at=None)
     rows = (
-        UnitSeal.objects.filter(zone=pk)
+        UnitSeal.objects.filter(zone__in=keys)
         .order_by("pk")
         .annotate(
             first_found_on=Max("causes__found_on", filter=Q(causes__noted_at__lte=F("starts_at"))),
@@ -285,12 +291,35 @@ def _facts(pk: int, at: dt.datetime) -> list[UnitFacts]:
         )
         .values(*SEAL_COLUMNS, "first_found_on", "found_before")
     )
-    found = []
+    found: dict[int, list[UnitFacts]] = {}
     for row in rows:
         first = row["first_found_on"] or row["last_infection_on"]
         before = row["found_before"] if first < row["last_infection_on"] else None
-        found.append(UnitFacts(sealed_unit(row, at, before), first, row["ended_at"], row["round_day"]))
+        facts = UnitFacts(sealed_unit(row, at, before), first, row["ended_at"], row["round_day"])
+        found.setdefault(row["zone_id"], []).append(facts)
     return found
+
+
+def recently_told(at: dt.datetime, most: int, area: Area | None = None) -> list[tuple[ZoneInFull, Happening]]:
+    """The last designations, restarts and openings, the newest first; six queries.
+
+    Openings are found by their dates, so they are told from 00:00 on.
+    """
+    zones = Zone.objects.within(area) if area else Zone.objects.all()
+    seals = UnitSeal.objects.within(area) if area else UnitSeal.objects.all()
+    events = ZoneEvent.objects.filter(kind=ZoneEventKind.RESTARTED, zone__in=zones)
+    opened = seals.filter(release_on__lte=timezone.localdate(at)).exclude(is_overdue(timezone.localdate(at)))
+    keys = set(zones.order_by("-designated_at", "-pk").values_list("pk", flat=True)[:most])
+    keys |= set(events.order_by("-at", "-pk").values_list("zone_id", flat=True)[: 10 * most])
+    keys |= set(opened.order_by("-release_on").values_list("zone_id", flat=True).distinct()[:most])
+    kinds = (ZoneEventKind.DESIGNATED, ZoneEventKind.RESTARTED, ZoneEventKind.OPENED)
+    told = [
+        (full, happening)
+        for full in zones_in_full(keys, at)
+        for happening in full.happenings
+        if happening.kind in kinds
+    ]
+    return sorted(told, key=lambda each: (each[1].at, each[0].zone.pk), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
