@@ -1,5 +1,28 @@
 """Verbs of the zones floor: making places, and sealing and opening their units."""
 
+from zones.actions.opening import end_early, open_due, record_round, sweep_openings, sweep_overdue_rounds
 from zones.actions.places import Staircase, ensure_room, ensure_units, staircase
+from zones.actions.proposing import approve, may_decide, refuse
+from zones.actions.restarting import Restart, follow_editions, restart, withdraw_cause
+from zones.actions.zoning import Designation, designate
 
-__all__ = ["Staircase", "ensure_room", "ensure_units", "staircase"]
+__all__ = [
+    "Designation",
+    "Restart",
+    "Staircase",
+    "approve",
+    "designate",
+    "end_early",
+    "ensure_room",
+    "ensure_units",
+    "follow_editions",
+    "may_decide",
+    "open_due",
+    "record_round",
+    "refuse",
+    "restart",
+    "staircase",
+    "sweep_openings",
+    "sweep_overdue_rounds",
+    "withdraw_cause",
+]
