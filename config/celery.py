@@ -47,9 +47,12 @@ class Beat:
 DAY = 24 * HOUR
 
 SCHEDULE = (
+    Beat("zones.tasks.sweep_openings", every=MINUTE, expires=50),
+    Beat("zones.tasks.sweep_overdue_rounds", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("cases.tasks.follow_editions", every=MINUTE, expires=50),
     Beat("cases.tasks.sweep_releases", every=MINUTE, expires=50),
     Beat("cases.tasks.sweep_stage_changes", every=MINUTE, expires=50),
+    Beat("cases.tasks.tell_residents", every=MINUTE, expires=50),
     Beat("cases.tasks.sweep_overdue_tests", every=5 * MINUTE, expires=4 * MINUTE),
     # These look at the clock themselves (REMINDER_EVENING, REMINDER_MORNING): a beat that was away at the
     # hour makes up for it, and nobody is reminded twice.

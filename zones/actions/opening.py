@@ -196,12 +196,14 @@ def record_round(
     return done
 
 
-def sweep_overdue_rounds(*, at: dt.datetime) -> int:
+def sweep_overdue_rounds(*, at: dt.datetime, dry_run: bool = False) -> int:
     """Note, once, each unit that its gate keeps sealed past its date; tell the office and the one above."""
     today = timezone.localdate(at)
     noted = ZoneEvent.objects.filter(kind=ZoneEventKind.OVERDUE).values("seal")
+    overdue = UnitSeal.objects.overdue(today).exclude(pk__in=noted).order_by("pk")
+    if dry_run:
+        return overdue.count()
     with transaction.atomic():
-        overdue = UnitSeal.objects.overdue(today).exclude(pk__in=noted).order_by("pk")
         seals = list(overdue.select_related("unit__building").select_for_update(no_key=True, of=("self",)))
         ZoneEvent.objects.bulk_create(
             [seal_event(seal, ZoneEventKind.OVERDUE, at=at, by=None) for seal in seals], batch_size=500

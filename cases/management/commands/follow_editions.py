@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from cases.actions import editions
-from cases.management.sweeping import SweepCommand
+from policy.management.sweeping import SweepCommand
 
 
 class Command(SweepCommand):

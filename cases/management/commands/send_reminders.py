@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from cases.actions import reminders
 from cases.actions.reminders import Reminder
-from cases.management.sweeping import SweepCommand
+from policy.management.sweeping import SweepCommand
 
 SEND = {
     Reminder.EVENING: reminders.send_evening_reminders,
