@@ -26,6 +26,7 @@ from cases.models.episode import is_open
 from cases.rules import Place, tidy_person_name
 from policy.refusals import BadInput, RuleViolation
 from policy.types import Category, Mode
+from zones.actions import withdraw_cause
 from zones.models import SealCause, Site, Unit
 from zones.rules import FOUND_WHERE, PURPOSES, FoundWhere, Purpose
 
@@ -127,9 +128,7 @@ def retract_infection(*, infection: Infection, by: User, at: dt.datetime) -> boo
     """
     with transaction.atomic():
         done = Infection.objects.standing().filter(pk=infection.pk).update(retracted_at=at)
-        if done and SealCause.objects.filter(infection=infection.pk, withdrawn_at=None).exists():
-            from zones.actions import withdraw_cause
-
+        if done:
             withdraw_cause(infection=infection.pk, by=by, at=at)
     infection.refresh_from_db()
     return bool(done)
@@ -178,7 +177,10 @@ def _check_no_seal(infection: Infection) -> None:
         raise RuleViolation(
             "seals_rest_on_it",
             "",
-            _("Units are sealed because of this infection: its date does not move while they are."),
+            _(
+                "Units are sealed because of this infection: its date does not move while they are. They "
+                "can be opened early, with a reason."
+            ),
             field="found_on",
         )
 

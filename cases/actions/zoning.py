@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,11 +15,9 @@ from cases.models import Infection, InfectionStay
 from cases.rules import Spread
 from policy.models import NoEditionInForce, UnknownEdition, edition_in_force
 from policy.refusals import RuleViolation
-from zones.models import Unit, UnitSeal
+from zones.actions import Designation, Restart, designate, restart
+from zones.models import Building, Unit, UnitSeal
 from zones.rules import FOUND_WHERE, PURPOSES, FoundWhere, Purpose, SealState, WiderReason, opens_on
-
-if TYPE_CHECKING:
-    from zones.actions import Designation, Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,61 +142,121 @@ def seal_because_of(
     wider_note: str = "",
     by: User,
     at: dt.datetime,
-) -> "list[Designation]":
-    """Seal units because of infections: one designation a compound, all or none, in the order of compounds.
+) -> list[Designation]:
+    """Seal units because of infections, all or none, in the order of compounds.
 
-    The buildings where one of them stayed decide which units need one of the two wider reasons. Raises
-    RuleViolation `no_infection` when one does not stand or lies outside the area of `by`, and whatever
-    `zones.actions.designate` raises.
+    The clock of a unit counts from the last infection that concerns it and from no other: one designation a
+    compound, more where different infections stayed in its buildings. A building where none of them stayed
+    rests on those that stayed in its compound, or on all. Where another zone holds all units of a part, they
+    come back as taken, unless that is everything. Raises RuleViolation `no_infection` when one does not
+    stand or lies outside the area of `by`, and whatever `zones.actions.designate` raises.
     """
-    from zones.actions import designate
-
     standing = _in_sight(infections, by=by)
-    stays = InfectionStay.objects.filter(infection__in=standing, unit__isnull=False)
-    stayed = set(stays.values_list("unit__building", flat=True))
+    stayed = _buildings(standing)
+    parts = _parts(standing, stayed, units)
+    if not parts:
+        raise RuleViolation("no_units", "", _("Please choose at least one unit."), field="units")
+    made: list[Designation] = []
+    taken: list[RuleViolation] = []
+    with transaction.atomic():
+        for causes, some in parts:
+            try:
+                designation = designate(
+                    compound=next(iter(some)).building.compound,
+                    units=some,
+                    causes=[infection.cause for infection in causes],
+                    stayed=set(stayed),
+                    reason=reason,
+                    wider=wider,
+                    wider_note=wider_note,
+                    by=by,
+                    at=at,
+                )
+            except RuleViolation as refusal:
+                if refusal.code != "all_taken":
+                    raise
+                taken.append(refusal)
+                designation = Designation(None, taken=list(some))
+            made.append(designation)
+    if len(taken) == len(parts):
+        raise taken[0]
+    return made
+
+
+def _buildings(infections: Sequence[Infection]) -> dict[int, set[int]]:
+    """Which of the infections stayed in which building; both by their keys."""
+    stays = InfectionStay.objects.filter(infection__in=infections, unit__isnull=False)
+    found: dict[int, set[int]] = {}
+    for building, infection in stays.values_list("unit__building", "infection"):
+        found.setdefault(building, set()).add(infection)
+    return found
+
+
+def _parts(
+    standing: Sequence[Infection], stayed: Mapping[int, set[int]], units: Mapping[Unit, Purpose]
+) -> list[tuple[list[Infection], dict[Unit, Purpose]]]:
+    """The units of each compound that the same infections concern, with these infections."""
     wanted = Unit.objects.select_related("building__compound__community").in_bulk([unit.pk for unit in units])
-    grouped: dict[int, dict[Unit, Purpose]] = {}
+    compounds = dict(Building.objects.filter(pk__in=stayed).values_list("pk", "compound"))
+    near: dict[int, set[int]] = {}
+    for building, keys in stayed.items():
+        near.setdefault(compounds[building], set()).update(keys)
+    everybody = {infection.pk for infection in standing}
+    parts: dict[tuple[int, tuple[int, ...]], dict[Unit, Purpose]] = {}
     for unit, purpose in units.items():
         whole = wanted[unit.pk]
-        grouped.setdefault(whole.building.compound_id, {})[whole] = Purpose(purpose)
-    if not grouped:
-        raise RuleViolation("no_units", "", _("Please choose at least one unit."), field="units")
-    with transaction.atomic():
-        return [
-            designate(
-                compound=next(iter(some)).building.compound,
-                units=some,
-                causes=[infection.cause for infection in standing],
-                stayed=stayed,
-                reason=reason,
-                wider=wider,
-                wider_note=wider_note,
-                by=by,
-                at=at,
-            )
-            for _compound, some in sorted(grouped.items())
-        ]
+        compound = whole.building.compound_id
+        concerning = stayed.get(whole.building_id) or near.get(compound) or everybody
+        parts.setdefault((compound, tuple(sorted(concerning))), {})[whole] = Purpose(purpose)
+    by_key = {infection.pk: infection for infection in standing}
+    return [
+        ([by_key[key] for key in keys], some) for (_compound, keys), some in sorted(parts.items(), key=_first)
+    ]
+
+
+def _first(part: tuple[tuple[int, tuple[int, ...]], dict[Unit, Purpose]]) -> tuple[int, tuple[int, ...]]:
+    return part[0]
 
 
 def restart_because_of(
     *, infection: Infection, units: Collection[Unit], reason: str = "", by: User, at: dt.datetime
-) -> "Restart":
+) -> Restart:
     """Start the days anew of those of the units that are sealed now, because of this infection.
 
-    Units that are open again come back in `unsealed`: they are designated anew, or not at all. Raises
-    RuleViolation `no_infection`, and whatever `zones.actions.restart` raises.
+    It concerns the units of the buildings where the infected person stayed, and no others: whoever finds a
+    further place records the stay first. Units that are open again come back in `unsealed`: they are
+    designated anew, or not at all. Raises RuleViolation `no_infection`, `not_concerned`, and whatever
+    `zones.actions.restart` raises.
     """
-    from zones.actions import restart
-
-    standing = _in_sight([infection], by=by)[0]
-    return restart(units=units, cause=standing.cause, reason=reason, by=by, at=at)
+    standing = _in_sight([infection], by=by)
+    stayed = _buildings(standing)
+    whole = list(
+        Unit.objects.filter(pk__in=[unit.pk for unit in units])
+        .select_related("building__compound__community")
+        .order_by("pk")
+    )
+    if any(unit.building_id not in stayed for unit in whole):
+        raise RuleViolation(
+            "not_concerned",
+            "二(四)",
+            _(
+                "The infected person did not stay in some of these buildings, as far as recorded: only the "
+                "units that an infection concerns start anew. Please record the stay first."
+            ),
+            field="units",
+        )
+    return restart(units=whole, cause=standing[0].cause, reason=reason, by=by, at=at)
 
 
 def _in_sight(infections: Sequence[Infection], *, by: User) -> list[Infection]:
     """The infections as they stand now, with the judgement of their spread."""
     wanted = {infection.pk for infection in infections}
     found = list(
-        Infection.objects.visible_to(by).standing().filter(pk__in=wanted).select_related("assessment")
+        Infection.objects.visible_to(by)
+        .standing()
+        .filter(pk__in=wanted)
+        .select_related("assessment")
+        .order_by("pk")
     )
     if not found or {infection.pk for infection in found} != wanted:
         raise RuleViolation(
