@@ -16,7 +16,7 @@ from cases.models import DoorService, Episode, KeyMark, Person, ZoneResident
 from cases.models.person import PersonQuerySet
 from cases.rows import EpisodeRow, episode_rows
 from cases.rules import KEY_MARKS, WHEREABOUTS, Ending, KeyMarkKind, Whereabouts
-from zones.models import UnitSeal, Zone
+from zones.models import Unit, UnitSeal, Zone
 from zones.rules import SEAL_STATES, SealState, in_order
 
 
@@ -129,6 +129,11 @@ class Inside:
         return sum(one.whereabouts == Whereabouts.AWAY for one in self.residents)
 
     @property
+    def to_register(self) -> int:
+        """How many left before the sealing and are no spill-over persons yet."""
+        return sum(one.is_candidate and one.whereabouts == Whereabouts.AWAY for one in self.residents)
+
+    @property
     def key_people(self) -> int:
         """How many are key persons."""
         return sum(bool(one.marks) for one in self.residents)
@@ -172,7 +177,7 @@ def people_inside(
     found = people.filter(concerned).select_related("community", "unit__building")
     if only is not None:
         found = found.filter(pk__in=list(only))
-    residents = list(found.distinct())
+    residents = list(found)
     rows = _running(residents, user=user, today=today)
     marks = _marks(residents)
     by_unit: dict[int | None, list[Resident]] = {}
@@ -198,6 +203,25 @@ def people_inside(
     if by_unit.get(None):
         inside.append(UnitInside("", None, None, list(_doors(by_unit[None]))))
     return Inside(inside)
+
+
+@dataclass(slots=True)
+class Listed:
+    """Somebody on file in a unit, for the unit's own page."""
+
+    person: Person
+    marks: list[str]
+    row: EpisodeRow | None
+
+
+def residents_of_unit(unit: Unit, *, people: PersonQuerySet, user: User, today: dt.date) -> list[Listed]:
+    """Who is on file in a unit, door by door, as far as the reader may see them. Four queries."""
+    found = sorted(
+        people.filter(unit=unit),
+        key=lambda person: (not person.door, in_order(person.door), person.pk),
+    )
+    rows, marks = _running(found, user=user, today=today), _marks(found)
+    return [Listed(person, marks.get(person.pk, []), rows.get(person.pk)) for person in found]
 
 
 def _label(seal: UnitSeal) -> str:
