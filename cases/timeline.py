@@ -217,9 +217,11 @@ def _ground_added(details: dict[str, Any], names: Names) -> list[str]:
 
 
 def _exposure_unchanged(details: dict[str, Any], names: Names) -> list[str]:
+    infection = names.infections.get(details.get("infection") or 0, "")
     return [
         _("Earlier exposure noted"),
         _event_of(details),
+        _("exposed to %(infection)s") % {"infection": infection} if infection else "",
         _("the end does not move"),
     ]
 
