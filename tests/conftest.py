@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -102,6 +103,12 @@ def the_day() -> Iterator[Callable[[dt.date], time_machine.Traveller]]:
 @pytest.fixture(autouse=True)
 def _no_demo_clock(settings: Any, tmp_path: Path) -> None:
     settings.DEMO_CLOCK_FILE = tmp_path / "demo-clock"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """Public pages keep what they drew for seconds; tests move the clock and empty the tables."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

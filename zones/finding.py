@@ -181,7 +181,8 @@ def _of_place(place: Place, asked: str, written: str, at: dt.datetime) -> Answer
     """What holds in that compound for the building and unit that were written behind its name."""
     rest = _behind(asked, place)
     known = _known_units(place.pk, at)
-    sealed = [each for each in known if each.is_sealed]
+    latest = _latest(known)
+    sealed = [each for each in latest if each.is_sealed]
     everywhere = _hits(sealed, known, at)
     answer = Answer(Verdict.LOW_RISK, written, place=place, rest=rest, elsewhere=everywhere)
     wanted = stairs_of(rest)
@@ -189,14 +190,14 @@ def _of_place(place: Place, asked: str, written: str, at: dt.datetime) -> Answer
     if not wanted.building and not buildings:
         # No building was named, or none that can be told from a door or a gate.
         return replace(answer, verdict=Verdict.PARTLY, hits=everywhere, elsewhere=()) if sealed else answer
-    here = [each for each in known if each.unit.building in buildings]
+    here = [each for each in latest if each.unit.building in buildings]
     matching, exact = _units(rest, wanted, here)
     names_unit = bool(wanted.unit) or exact
     meant = matching if names_unit else here
     hits = _hits([each for each in meant if each.is_sealed], known, at)
     others = [hit for hit in everywhere if hit not in hits]
     if hits:
-        certain = names_unit or all(_is_whole(each) for each in meant)
+        certain = names_unit or all(each.is_sealed and _is_whole(each) for each in meant)
         return replace(
             answer,
             verdict=Verdict.SEALED if certain else Verdict.PARTLY,
@@ -205,8 +206,8 @@ def _of_place(place: Place, asked: str, written: str, at: dt.datetime) -> Answer
             elsewhere=others,
         )
     opened = _hits(meant, known, at)
-    latest = max(opened, key=lambda hit: hit.part.opened_on or hit.part.release_on, default=None)
-    return replace(answer, before=latest, alike=alike and latest is not None)
+    last = max(opened, key=lambda hit: hit.part.opened_on or hit.part.release_on, default=None)
+    return replace(answer, before=last, alike=alike and last is not None)
 
 
 def _behind(asked: str, place: Place) -> str:
@@ -230,6 +231,14 @@ def _known_units(compound: int, at: dt.datetime) -> list[_Known]:
         zone = public_zone({column: row[f"zone__{column}"] for column in ZONE_COLUMNS})
         known.append(_Known(zone, sealed_unit(row, at)))
     return known
+
+
+def _latest(known: Sequence[_Known]) -> list[_Known]:
+    """Each unit once: sealed, or as it was in its last zone."""
+    by_name: dict[tuple[str, str], _Known] = {}
+    for each in sorted(known, key=lambda each: (each.is_sealed, each.unit.clock.release_on)):
+        by_name[each.unit.building, each.unit.unit] = each
+    return list(by_name.values())
 
 
 def _buildings(rest: str, wanted: Stairs, names: Collection[str]) -> tuple[set[str], bool]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from policy.clock import midnight
 from zones.public import SealedUnit, named_units
-from zones.rules import SealEnding, SealState, ZoneEventKind, opens_on
+from zones.rules import SealEnding, SealState, ZoneEventKind
 
 TOLD = (ZoneEventKind.RESTARTED, ZoneEventKind.EDITION_CHANGED, ZoneEventKind.CAUSE_WITHDRAWN)
 """Kinds of events that are told to everybody as they were recorded; the rest follows from the seals."""
@@ -52,13 +52,10 @@ class UnitFacts:
     unit: SealedUnit
     first_found_on: dt.date
     """The last of the infections behind it when it was sealed."""
+    first_release_on: dt.date
+    """When it was to open, as it was sealed."""
     ended_at: dt.datetime | None
     round_day: int | None
-
-    @property
-    def first_release_on(self) -> dt.date:
-        """When it was to open, as it was sealed."""
-        return opens_on(self.first_found_on, self.unit.clock.clean_days)
 
 
 def happenings(
@@ -73,9 +70,9 @@ def happenings(
 
 def designations(designated_at: dt.datetime, boundary: str, units: Sequence[UnitFacts]) -> list[Happening]:
     """The designation, once for each date on which its units were to open then."""
-    groups: dict[tuple[dt.date, int], list[SealedUnit]] = {}
+    groups: dict[tuple[dt.date, dt.date], list[SealedUnit]] = {}
     for each in units:
-        groups.setdefault((each.first_found_on, each.unit.clock.clean_days), []).append(each.unit)
+        groups.setdefault((each.first_found_on, each.first_release_on), []).append(each.unit)
     everything = [each.unit for each in units]
     return [
         Happening(
@@ -83,11 +80,16 @@ def designations(designated_at: dt.datetime, boundary: str, units: Sequence[Unit
             designated_at,
             named_units(members, everything, boundary),
             found_on=found_on,
-            release_on=opens_on(found_on, days),
-            clean_days=days,
+            release_on=release_on,
+            clean_days=_days(found_on, release_on),
         )
-        for (found_on, days), members in sorted(groups.items(), key=lambda item: item[0])
+        for (found_on, release_on), members in sorted(groups.items(), key=lambda item: item[0])
     ]
+
+
+def _days(found_on: dt.date, release_on: dt.date) -> int:
+    """How many whole dates lie between them."""
+    return (release_on - found_on).days - 1
 
 
 def openings(boundary: str, units: Sequence[UnitFacts]) -> list[Happening]:
@@ -146,7 +148,7 @@ def recorded(
                 named_units(members, everything, boundary) if members else boundary,
                 found_on=found_on,
                 release_on=release_on,
-                clean_days=(members or everything)[0].clock.clean_days if everything else 0,
+                clean_days=_days(found_on, release_on) if found_on and release_on else 0,
                 event=min(row["pk"] for row in rows),
             )
         )

@@ -22,6 +22,7 @@ from zones.published import Office, ZoneInFull
 from zones.rules import ZoneEventKind
 
 WIDER_CLAUSE = "三(二)"
+DAYS_CLAUSE = "二(四)"
 HOME_CLAUSE = "发布会·第九版"
 CARE_CLAUSE = "二(十七)"
 COMPLAINT_CLAUSE = "二(十六)"
@@ -117,6 +118,11 @@ def notice_of(full: ZoneInFull, of: Of, *, event: int = 0, when: dt.datetime | N
     )
 
 
+def _days_clause(zone: PublicZone) -> str:
+    """The clause of the days: that of the zone, unless the zone rests on the one that lets it be wider."""
+    return DAYS_CLAUSE if zone.wider else zone.clause
+
+
 def _place(zone: PublicZone, happened: Sequence[Happening]) -> str:
     """The compound and the units that it concerns."""
     boundaries = dict.fromkeys(each.boundary for each in happened)
@@ -176,7 +182,7 @@ def _restart(full: ZoneInFull, happened: Sequence[Happening], place: str) -> tup
                 days,
             )
             % facts,
-            full.zone.clause,
+            _days_clause(full.zone),
         ),
     ]
     concerned = {each.boundary for each in happened}
@@ -207,7 +213,7 @@ def _opening(full: ZoneInFull, happened: Sequence[Happening], place: str) -> tup
             )
         else:
             words = _("%(place)s was opened before its date: low risk from %(at)s on.")
-        said.append(Paragraph(words % facts, full.zone.clause))
+        said.append(Paragraph(words % facts, _days_clause(full.zone)))
     for part in full.zone.sealed:
         still = {"place": part.boundary, "day": _date(part.release_on)}
         words = (
@@ -221,7 +227,7 @@ def _opening(full: ZoneInFull, happened: Sequence[Happening], place: str) -> tup
 
 def _facts(happened: Happening) -> Iterator[tuple[str, str]]:
     """Boundary, day 0, the days, the opening."""
-    yield _("Units"), happened.boundary
+    yield pgettext("on a notice", "Boundary"), happened.boundary
     if happened.found_on is None or happened.release_on is None:
         return
     yield _("Last infection found"), _("%(day)s (day 0)") % {"day": _date(happened.found_on)}
@@ -256,7 +262,7 @@ def _rules(full: ZoneInFull, of: Of) -> Iterator[Paragraph]:
         ),
         CARE_CLAUSE,
     )
-    yield Paragraph(_how_it_ends(full), full.zone.clause)
+    yield Paragraph(_how_it_ends(full), _days_clause(full.zone))
     yield Paragraph(
         _(
             "Whoever seals more than this notice names, or does not open in time, is in the wrong: please "

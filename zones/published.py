@@ -252,11 +252,18 @@ def zones_in_full(keys: Collection[int], at: dt.datetime) -> list[ZoneInFull]:
     """These zones with all that is told of them; three queries."""
     phones = [f"{level}__duty_phone" for level in UPWARDS]
     rows = list(Zone.objects.filter(pk__in=keys).values(*ZONE_COLUMNS, *phones))
-    facts = _facts(keys, at) if rows else {}
+    if not rows:
+        return []
     events: dict[int, list[Mapping[str, Any]]] = {}
-    told = ZoneEvent.objects.filter(zone__in=keys, kind__in=TOLD) if rows else ZoneEvent.objects.none()
+    designated: dict[int, tuple[dt.date, dt.date]] = {}
+    told = ZoneEvent.objects.filter(zone__in=keys, kind__in=(ZoneEventKind.DESIGNATED, *TOLD))
     for event in told.values("pk", "zone_id", "kind", "at", "seal_id", "found_on", "release_on"):
-        events.setdefault(event["zone_id"], []).append(event)
+        found_on, release_on = event["found_on"], event["release_on"]
+        if event["kind"] == ZoneEventKind.DESIGNATED and found_on and release_on:
+            designated[event["seal_id"]] = found_on, release_on
+        elif event["kind"] in TOLD:
+            events.setdefault(event["zone_id"], []).append(event)
+    facts = _facts(keys, designated, at)
     return [_in_full(row, facts.get(row["pk"], []), events.get(row["pk"], []), at) for row in rows]
 
 
@@ -277,25 +284,24 @@ def _in_full(
     )
 
 
-def _facts(keys: Collection[int], at: dt.datetime) -> dict[int, list[UnitFacts]]:
-    """The units by their zone; from their causes, what each was sealed for and what started it anew."""
-    standing = Q(causes__withdrawn_at=None)
+def _facts(
+    keys: Collection[int], designated: Mapping[int, tuple[dt.date, dt.date]], at: dt.datetime
+) -> dict[int, list[UnitFacts]]:
+    """The units by their zone. `designated`: day 0 and opening as each was sealed, by its seal."""
+    before = Q(causes__withdrawn_at=None, causes__found_on__lt=F("last_infection_on"))
     rows = (
         UnitSeal.objects.filter(zone__in=keys)
         .order_by("pk")
-        .annotate(
-            first_found_on=Max("causes__found_on", filter=Q(causes__noted_at__lte=F("starts_at"))),
-            found_before=Max(
-                "causes__found_on", filter=standing & Q(causes__found_on__lt=F("last_infection_on"))
-            ),
-        )
-        .values(*SEAL_COLUMNS, "first_found_on", "found_before")
+        .annotate(found_before=Max("causes__found_on", filter=before))
+        .values(*SEAL_COLUMNS, "found_before")
     )
     found: dict[int, list[UnitFacts]] = {}
     for row in rows:
-        first = row["first_found_on"] or row["last_infection_on"]
-        before = row["found_before"] if first < row["last_infection_on"] else None
-        facts = UnitFacts(sealed_unit(row, at, before), first, row["ended_at"], row["round_day"])
+        now = row["last_infection_on"], row["planned_release_on"]
+        first_found_on, first_release_on = designated.get(row["pk"], now)
+        started_anew = first_found_on < row["last_infection_on"]
+        unit = sealed_unit(row, at, row["found_before"] if started_anew else None)
+        facts = UnitFacts(unit, first_found_on, first_release_on, row["ended_at"], row["round_day"])
         found.setdefault(row["zone_id"], []).append(facts)
     return found
 

@@ -17,6 +17,7 @@ from policy.clock import midnight
 from tests.builders import area, episode, noon, staff
 from tests.cases import lists
 from tests.scope import sealed
+from tests.zones.risk_world import seal
 from zones.actions import ensure_room
 
 TODAY = dt.date(2022, 11, 15)
@@ -89,6 +90,7 @@ def _records(home: Area, street: Area, alice: User) -> SimpleNamespace:
     unit = held.person.unit
     assert unit is not None
     room = ensure_room(community=home, site="锦绣酒店", number="301")
+    infection = _infection(held, alice)
     return SimpleNamespace(
         area=home,
         user=staff("dave", home, Role.COMMUNITY_WORKER),
@@ -101,7 +103,8 @@ def _records(home: Area, street: Area, alice: User) -> SimpleNamespace:
         person=held.person,
         test=held.tests.get(planned_on=TODAY),
         event=held.events.first(),
-        infection=_infection(held, alice),
+        infection=infection,
+        zone=seal([unit], by=alice, found=TODAY, causes=[infection.cause]),
         handover=handover.offer(episode=held, to_community=third, by=alice, at=at),
         compound=unit.building.compound,
         building=unit.building,

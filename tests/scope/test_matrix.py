@@ -29,6 +29,7 @@ from tests.scope.doors import (
 ELSEWHERE = ("bob", "far")
 LISTS = sorted(name for name, door in (PAGES | API).items() if door.get and not door.names)
 CLAUSE = "2-1"
+COUNTY = "110105"
 MASKED = "138****5544"
 OPEN = frozenset({200, 201, 204, 301, 302, 303, 400, 409, 422})
 ADMIN_PAGES = ("changelist", "add", "change", "delete", "history")
@@ -75,7 +76,8 @@ def address_of(name: str, world: World, door: Door) -> str:
     try:
         path = reverse(name)
     except NoReverseMatch:
-        path = reverse(name, kwargs={"slug": CLAUSE} if name == "clause" else {"pk": world.key(door.names)})
+        named = {"clause": {"slug": CLAUSE}, "risk-county": {"code": COUNTY}}
+        path = reverse(name, kwargs=named.get(name) or {"pk": world.key(door.names)})
     query = "&".join(f"{key}={value}" for key, value in world.filled(door.query).items())  # type: ignore[arg-type]
     return f"{path}?{query.replace('+', '%2B')}" if query else path
 
