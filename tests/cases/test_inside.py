@@ -18,7 +18,7 @@ from policy.types import Category, Mode
 from tests import builders
 from tests.builders import entry, noon
 from tests.zones.seals import FOUND_ON, zone_of
-from zones.actions import ensure_units, staircase
+from zones.actions import end_early, ensure_units, staircase
 from zones.models import Unit, UnitSeal, Zone
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_a_unit_that_is_open_again_makes_nobody_a_spill_over_person(
     home: Area, unit: Unit, alice: User, carol: User, wang: Person
 ) -> None:
     zone = zone_of([unit, unit_named(home, unit="2单元")], carol)
-    UnitSeal.objects.filter(unit=unit).update(release_on=TODAY, ending="early")
+    end_early(seals=UnitSeal.objects.filter(unit=unit), reason="无关", by=carol, at=AT)
     judged = inside.spill_over(zone=zone, people={wang: BEFORE}, by=alice, at=AT)[0]
     assert judged.code == "unit_open"
 
