@@ -154,14 +154,18 @@ def write_messages(messages: MessageSet, *source: Sql, at: dt.datetime) -> int:
     Returns how many were written.
     """
     state = MessageState.PENDING if channel_is_on(messages.channel) else MessageState.OFF
+    if messages.channel == Channel.INBOX:  # delivered by being there
+        state = MessageState.SENT
     recipient = messages.recipient if state == MessageState.PENDING else "''"
     insert = f"""INSERT INTO {table(Message)}
             (key, kind, channel, community_id, subject, recipient, context,
-             state, created_at, next_attempt_at, not_after, attempts, last_error, claim)
+             state, created_at, next_attempt_at, sent_at, not_after, attempts, last_error, claim)
         SELECT {messages.key}, %s, %s, {messages.community}, {messages.subject}, {recipient},
-               {json_object(**messages.context)}, %s, %s, %s, CAST(%s AS {_instant_type()}), 0, '', ''"""
+               {json_object(**messages.context)}, %s, %s, %s, CAST(%s AS {_instant_type()}),
+               CAST(%s AS {_instant_type()}), 0, '', ''"""
     last = instant(messages.not_after) if messages.not_after else None
-    values = (messages.kind, messages.channel, state, instant(at), instant(at), last)
+    sent = instant(at) if state == MessageState.SENT else None
+    values = (messages.kind, messages.channel, state, instant(at), instant(at), sent, last)
     return execute(Sql(insert, values), *source, Sql("ON CONFLICT (key) DO NOTHING"))
 
 

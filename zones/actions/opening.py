@@ -6,17 +6,32 @@ Nothing opens by a sweep: the dates did that at 00:00. A sweep writes it down, o
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from notices.rules import MessageKind
-from notices.sets import Sql, among, chosen, execute, instant, json_object, midnight_of, returning, table
+from notices.models import ChannelAddress
+from notices.rules import Channel, MessageKind
+from notices.sets import (
+    MessageSet,
+    Sql,
+    among,
+    chosen,
+    execute,
+    instant,
+    iso,
+    json_object,
+    midnight_of,
+    returning,
+    table,
+    write_messages,
+)
 from policy.refusals import BadInput, RuleViolation
-from zones.actions.event_rows import check_area, end_zones, locked, refresh_zones, seal_event, tidy_reason
+from zones.actions.event_rows import check_area, refresh_zones, seal_event, tidy_reason
 from zones.actions.telling import seals_context, tell_of_many, tell_of_zone
-from zones.models import UnitRound, UnitSeal, Zone, ZoneEvent
+from zones.models import Compound, UnitRound, UnitSeal, Zone, ZoneEvent
 from zones.rules import SealEnding, SealState, ZoneEventKind
 
 CHUNK = 10_000
@@ -54,37 +69,105 @@ def _claim(which: Sql, at: dt.datetime) -> list[int]:
 
 def _open(ids: Sequence[int], at: dt.datetime) -> int:
     """Write what belongs to the opening of these seals; returns how many they are."""
-    if not ids:
-        return 0
+    if ids:
+        zones = _held_zones(ids)
+        _write_opened(ids, at)
+        _end_zones(zones, at)
+        _tell_offices(ids, zones, at)
+    return len(ids)
+
+
+def _held_zones(ids: Sequence[int]) -> list[int]:
+    """The zones of these seals, locked: whoever opens the last unit of one sees that it was the last."""
+    of_these = Sql(f"SELECT id FROM {table(Zone)} WHERE id IN (SELECT zone_id FROM {table(UnitSeal)} WHERE")  # noqa: S608
+    lock = "" if connection.vendor == "sqlite" else " FOR NO KEY UPDATE"
+    return returning(of_these, among("id", ids), Sql(f") ORDER BY id{lock}"))
+
+
+def _write_opened(ids: Sequence[int], at: dt.datetime) -> None:
     insert = f"""INSERT INTO {table(ZoneEvent)}
             (zone_id, seal_id, kind, at, due_at, by_id, clause, edition, reason, infection, found_on,
              release_on, details, residents_told_at)
         SELECT seal.zone_id, seal.id, %s, %s, {midnight_of("seal.release_on")}, NULL, seal.clause,
              seal.edition, '', NULL, seal.last_infection_on, seal.release_on, {json_object()}, NULL
         FROM {table(UnitSeal)} AS seal WHERE"""  # noqa: S608
-    execute(
-        Sql(insert, (ZoneEventKind.OPENED, instant(at))), among("seal.id", ids), Sql("ON CONFLICT DO NOTHING")
+    values = (ZoneEventKind.OPENED, instant(at))
+    execute(Sql(insert, values), among("seal.id", ids), Sql("ON CONFLICT DO NOTHING"))
+
+
+def _end_zones(zones: Sequence[int], at: dt.datetime) -> None:
+    """End those of which no unit is sealed any more, with the date on which the last one opened."""
+    left = f"SELECT 1 FROM {table(UnitSeal)} AS seal WHERE seal.zone_id = zone.id AND seal.swept_at IS NULL"  # noqa: S608
+    end = f"""UPDATE {table(Zone)} AS zone SET ended_at = %s
+              WHERE zone.ended_at IS NULL AND NOT EXISTS ({left}) AND"""  # noqa: S608
+    ended = returning(Sql(end, (instant(at),)), among("zone.id", zones), Sql("RETURNING id"))
+    if not ended:
+        return
+    insert = f"""INSERT INTO {table(ZoneEvent)}
+            (zone_id, seal_id, kind, at, due_at, by_id, clause, edition, reason, infection, found_on,
+             release_on, details, residents_told_at)
+        SELECT zone.id, NULL, %s, %s, {midnight_of("zone.release_on")}, NULL, zone.clause, zone.edition, '',
+             NULL, NULL, zone.release_on, {json_object()}, %s
+        FROM {table(Zone)} AS zone WHERE"""  # noqa: S608
+    values = (ZoneEventKind.ENDED, instant(at), instant(at))
+    execute(Sql(insert, values), among("zone.id", ended), Sql("ON CONFLICT DO NOTHING"))
+
+
+def _tell_offices(ids: Sequence[int], zones: Sequence[int], at: dt.datetime) -> None:
+    """Tell the office of each zone; of a zone that opened as a whole in one statement for all offices."""
+    opened = f"""SELECT zone_id, count(*) AS n, max(id) AS last, max(release_on) AS on_date,
+            max(clean_days) AS days FROM {table(UnitSeal)} WHERE"""  # noqa: S608
+    source = f"""JOIN {table(Zone)} AS zone ON zone.id = opened.zone_id AND zone.unit_count = opened.n
+        JOIN {table(Compound)} AS compound ON compound.id = zone.compound_id"""
+    whole = MessageSet(
+        kind=MessageKind.ZONE_OPENED,
+        channel=Channel.INBOX,
+        key="'zone-opened:' || zone.id || ':' || opened.last || ':inbox:' || zone.community_id",
+        community="zone.community_id",
+        subject="'zone:' || zone.id",
+        context={
+            "zone": "zone.id",
+            "compound": "compound.name",
+            "boundary": "zone.boundary",
+            "units": "opened.n",
+            "days": "opened.days",
+            "release_on": iso("opened.on_date"),
+            "clause": "zone.clause",
+        },
     )
-    touched = UnitSeal.objects.filter(pk__in=ids)
-    zones = sorted(set(touched.values_list("zone_id", flat=True)))
-    held = locked(zones)
-    end_zones(zones, at=at, by=None)
+    write_messages(
+        whole,
+        Sql(f"FROM ({opened}"),
+        among("id", ids),
+        Sql("GROUP BY zone_id) AS opened"),
+        Sql(source),
+        at=at,
+    )
+    # What leaves the house, and zones of which only some units opened; the keys are the same.
+    told = zones if ChannelAddress.objects.exists() else _opened_in_part(ids, zones)
+    if not told:
+        return
     by_zone: dict[int, list[UnitSeal]] = {}
-    for seal in touched.select_related("unit__building").order_by("pk"):
+    seals = UnitSeal.objects.filter(pk__in=ids, zone__in=told).select_related("unit__building")
+    for seal in seals.order_by("pk"):
         by_zone.setdefault(seal.zone_id, []).append(seal)
+    named = Zone.objects.filter(pk__in=by_zone).select_related("compound", "community", "street", "county")
     tell_of_many(
         MessageKind.ZONE_OPENED,
         [
-            (
-                zone,
-                f"zone-opened:{zone.pk}:{by_zone[zone.pk][0].pk}",
-                seals_context(zone, by_zone[zone.pk]),
-            )
-            for zone in held
+            (zone, f"zone-opened:{zone.pk}:{by_zone[zone.pk][-1].pk}", seals_context(zone, by_zone[zone.pk]))
+            for zone in named
         ],
         at=at,
     )
-    return len(ids)
+
+
+def _opened_in_part(ids: Sequence[int], zones: Sequence[int]) -> list[int]:
+    """Those of these zones that have further units, open before or still sealed."""
+    opened = UnitSeal.objects.filter(pk__in=ids).order_by().values_list("zone").annotate(Count("pk"))
+    counts = dict(opened)
+    sizes = Zone.objects.filter(pk__in=zones).values_list("pk", "unit_count")
+    return [zone for zone, size in sizes if counts.get(zone) != size]
 
 
 # ── opening early ────────────────────────────────────────────────────────────────────────────────

@@ -118,7 +118,7 @@ def _note_cause(seals: Sequence[UnitSeal], cause: Cause, *, by: User, at: dt.dat
         ],
         update_conflicts=True,
         unique_fields=["seal", "infection"],
-        update_fields=["found_on", "noted_at", "noted_by"],
+        update_fields=["found_on", "noted_at", "noted_by", "withdrawn_at"],
         batch_size=500,
     )
 
