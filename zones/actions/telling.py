@@ -47,7 +47,8 @@ def boundary(units: Iterable[Unit]) -> str:
     sizes = dict(
         Unit.objects.filter(building__in=counts).order_by().values_list("building").annotate(Count("pk"))
     )
-    whole = {unit.building.name for unit in chosen if counts[unit.building_id] == sizes[unit.building_id]}
+    # One unit that bears a name may be the only one that we know of: that is no building yet.
+    whole = {unit.building.name for unit in chosen if 1 < counts[unit.building_id] == sizes[unit.building_id]}
     return boundary_of([(unit.building.name, unit.name) for unit in chosen], whole)
 
 
