@@ -16,6 +16,7 @@ from zones.models.zone import is_holding, is_overdue
 from zones.public import UPWARDS, Clock, Part, PublicZone, SealedUnit, part_of, parts_of
 from zones.rules import SealState, WiderReason, ZoneEventKind, in_order, seal_state_on
 
+LARGEST_KEY = 2**63 - 1
 ZONE_COLUMNS = (
     "pk",
     "compound_id",
@@ -245,7 +246,7 @@ class ZoneInFull:
 
 def zone_in_full(pk: int, at: dt.datetime) -> ZoneInFull | None:
     """One zone, sealed or open again, as it stands at that instant; three queries. None: there is none."""
-    return next(iter(zones_in_full([pk], at)), None)
+    return next(iter(zones_in_full([pk], at)), None) if pk <= LARGEST_KEY else None
 
 
 def zones_in_full(keys: Collection[int], at: dt.datetime) -> list[ZoneInFull]:
