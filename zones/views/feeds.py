@@ -10,6 +10,7 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
@@ -63,7 +64,7 @@ def _zone(zone: PublicZone) -> dict[str, Any]:
         "compound": zone.compound,
         "address": zone.address,
         "boundary": zone.boundary,
-        "designated_at": zone.designated_at.isoformat(),
+        "designated_at": timezone.localtime(zone.designated_at).isoformat(),
         "clause": zone.clause,
         "edition": zone.edition,
         "wider": {"reason": zone.wider, "note": zone.wider_note} if zone.wider else None,
@@ -164,12 +165,12 @@ class RiskFeed(Feed[Entry, Wanted]):
         return item.guid
 
     def item_pubdate(self, item: Entry) -> dt.datetime:
-        """When it happened."""
-        return item.at
+        """When it happened, by the clock of Asia/Shanghai."""
+        return timezone.localtime(item.at)
 
     def item_updateddate(self, item: Entry) -> dt.datetime:
         """An entry is never rewritten: what happens next is the next entry."""
-        return item.at
+        return timezone.localtime(item.at)
 
 
 _feed = RiskFeed()
