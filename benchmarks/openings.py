@@ -131,7 +131,8 @@ def _bare_openings(today: dt.date, at: dt.datetime) -> int:
             " 'inbox', z.community_id, 'zone:' || z.id, '', jsonb_build_object('zone', z.id, 'compound',"
             " c.name, 'boundary', z.boundary, 'units', s.n, 'days', 5, 'release_on', %s::text,"
             " 'clause', z.clause), 'sent', %s, %s, %s, 0, '', ''"
-            " FROM (SELECT zone_id, count(*) AS n, max(id) AS last FROM zones_unitseal WHERE swept_at = %s GROUP BY 1) AS s JOIN zones_zone z ON z.id = s.zone_id"
+            " FROM (SELECT zone_id, count(*) AS n, max(id) AS last"
+            " FROM zones_unitseal WHERE swept_at = %s GROUP BY 1) AS s JOIN zones_zone z ON z.id = s.zone_id"
             " JOIN zones_compound c ON c.id = z.compound_id",
             [str(today), at, at, at, at],
         )
