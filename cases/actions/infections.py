@@ -96,8 +96,9 @@ def report_infection(*, community: Area, facts: InfectionFacts, by: User, at: dt
 def update_infection(*, infection: Infection, facts: InfectionFacts, by: User, at: dt.datetime) -> Infection:
     """Correct an infection with all its facts; what is empty becomes empty, an empty label stays as it is.
 
-    The date on which it was found does not move while a unit is sealed because of it. Raises BadInput at
-    the field to blame; RuleViolation `label_taken`, `seals_rest_on_it`, `not_standing`.
+    Whose test it was stays the person. The date on which it was found does not move while a unit is sealed
+    because of it. Raises BadInput at the field to blame; RuleViolation `label_taken`, `seals_rest_on_it`,
+    `not_standing`, and those of `report_infection` for another person.
     """
     _check(facts, at=at)
     with transaction.atomic():
@@ -108,7 +109,10 @@ def update_infection(*, infection: Infection, facts: InfectionFacts, by: User, a
             _check_no_seal(locked)
         for column, value in facts.columns.items():
             setattr(locked, column, value)
-        locked.person = facts.person
+        if locked.test_id is None and facts.person != locked.person:
+            if facts.person is not None:
+                _check_person(facts.person, facts.found_on, at=at)
+            locked.person = facts.person
         locked.label = tidy_person_name(facts.label) or locked.label
         try:
             with transaction.atomic():

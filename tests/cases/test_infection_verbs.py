@@ -248,6 +248,24 @@ class TestCorrected:
                 infection=infection, facts=outside(label="病例2"), by=alice, at=noon(november(15))
             )
 
+    def test_the_person_can_be_named_later_but_not_one_under_control(
+        self, alice: User, infection: Infection
+    ) -> None:
+        at = noon(november(15))
+        person = resident(alice)
+        update_infection(infection=infection, facts=outside(person=person), by=alice, at=at)
+        assert infection.person == person
+        held = episode(alice, name="刘洋", phone="13800008888").person
+        with pytest.raises(RuleViolation) as refused:
+            update_infection(infection=infection, facts=outside(person=held), by=alice, at=at)
+        assert refused.value.code == "under_control"
+
+    def test_whose_test_it_was_stays_the_person(self, alice: User) -> None:
+        found = positive(episode(alice), alice, at=noon(november(16)))
+        facts = outside(label="", found_on=november(16), person=None)
+        update_infection(infection=found, facts=facts, by=alice, at=noon(november(16)))
+        assert found.person == found.test.person
+
     def test_what_does_not_stand_is_not_corrected(self, alice: User, infection: Infection) -> None:
         retract_infection(infection=infection, by=alice, at=noon(november(15)))
         with pytest.raises(RuleViolation) as refused:
