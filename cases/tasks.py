@@ -7,7 +7,7 @@ loses, costs no more than the time to the next. Each is a management command as 
 import structlog
 from celery import shared_task
 
-from cases.actions import editions, purging, reminders, sweeps
+from cases.actions import editions, purging, reminders, sweeps, telling_residents
 from cases.actions.reminders import Reminded, Reminder
 from cases.actions.telling import morning_has_come
 from policy import clock
@@ -56,6 +56,13 @@ def send_morning_reminders() -> None:
 def _log_reminded(reminder: Reminder, reminded: Reminded) -> None:
     if reminded.residents or reminded.offices:
         log.info("reminded", when=str(reminder), residents=reminded.residents, offices=reminded.offices)
+
+
+@shared_task
+def tell_residents() -> None:
+    """Tell the people inside when their unit is sealed, sealed for longer, or open again; every minute."""
+    if written := telling_residents.tell_residents(at=clock.now()):
+        log.info("residents told", messages=written)
 
 
 @shared_task
