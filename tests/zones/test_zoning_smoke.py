@@ -98,7 +98,7 @@ def test_units_beyond_wait_for_somebody_above(units: list[Unit], carol: User, co
     assert no.value.code == "not_above"
     wider = approve(proposal=done.proposal, by=boss, at=noon(november(13)))
     assert wider.zone is not None
-    assert (wider.zone.clause, wider.zone.approved_by) == ("三(二)", boss)
+    assert (wider.zone.wider_reason, wider.zone.approved_by) == (WiderReason.RISK_UNCLEAR, boss)
 
 
 def test_ending_early_keeps_the_planned_date(units: list[Unit], carol: User) -> None:

@@ -2,9 +2,10 @@
 
 from zones.actions.opening import end_early, open_due, record_round, sweep_openings, sweep_overdue_rounds
 from zones.actions.places import Staircase, ensure_room, ensure_units, staircase
-from zones.actions.proposing import approve, may_decide, refuse
+from zones.actions.proposing import approve, is_above, refuse
 from zones.actions.restarting import Restart, follow_editions, restart, withdraw_cause
-from zones.actions.zoning import Designation, designate
+from zones.actions.sealing import Designation
+from zones.actions.zoning import designate
 
 __all__ = [
     "Designation",
@@ -16,7 +17,7 @@ __all__ = [
     "ensure_room",
     "ensure_units",
     "follow_editions",
-    "may_decide",
+    "is_above",
     "open_due",
     "record_round",
     "refuse",

@@ -14,9 +14,10 @@ from policy.models import edition_in_force
 from policy.refusals import RuleViolation
 from zones.actions.event_rows import check_area, refresh_zones, seal_event, tidy_reason
 from zones.actions.opening import lift, open_due
+from zones.actions.proposing import forget_cause
+from zones.actions.sealing import check_found, rule_on
 from zones.actions.telling import seals_context, tell_of_zone
-from zones.actions.zoning import rule_of_zones
-from zones.models import SealCause, Unit, UnitSeal, ZoneEvent, ZoneProposal
+from zones.models import SealCause, Unit, UnitSeal, ZoneEvent
 from zones.rules import Cause, SealEnding, ZoneEventKind, opens_on
 
 
@@ -40,7 +41,8 @@ def restart(*, units: Collection[Unit], cause: Cause, reason: str = "", by: User
     if not units:
         raise RuleViolation("no_units", "", _("Please choose at least one unit."), field="units")
     check_area({unit.building.compound.community for unit in units}, by)
-    edition, rule = rule_of_zones(at)
+    edition, rule = rule_on(timezone.localdate(at))
+    check_found(cause, timezone.localdate(at))
     if cause.needs_reason_to_restart and not reason.strip():
         raise RuleViolation(
             "reason_needed",
@@ -135,7 +137,7 @@ def withdraw_cause(*, infection: int, by: User, at: dt.datetime) -> int:
         causes = SealCause.objects.filter(infection=infection, withdrawn_at=None)
         keys = list(causes.values_list("seal_id", flat=True))
         causes.update(withdrawn_at=at)
-        _take_out_of_proposals(infection, at)
+        forget_cause(infection, at=at)
         seals = _locked(UnitSeal.objects.unswept().filter(pk__in=keys))
         left: dict[int, dt.date] = {}
         for seal_id, found_on in SealCause.objects.filter(seal__in=seals, withdrawn_at=None).values_list(
@@ -189,17 +191,6 @@ def _earlier(
         batch_size=500,
     )
     return moved
-
-
-def _take_out_of_proposals(infection: int, at: dt.datetime) -> None:
-    """A proposal that waits loses the infection; without any it has lapsed."""
-    for proposal in ZoneProposal.objects.undecided().select_for_update(no_key=True):
-        causes = [row for row in proposal.causes if row["infection"] != infection]
-        if len(causes) != len(proposal.causes):
-            proposal.causes = causes
-            if not causes:
-                proposal.lapses_on = min(proposal.lapses_on, timezone.localdate(at))
-            proposal.save(update_fields=["causes", "lapses_on"])
 
 
 def follow_editions(*, at: dt.datetime) -> int:

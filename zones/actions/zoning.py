@@ -1,68 +1,29 @@
-"""Designating units as high-risk: sealed at once where an infected person stayed, proposed beyond that."""
+"""Designating units of a compound as a high-risk zone (N二(四), N三(二))."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.scoped import area_columns
-from notices.rules import MessageKind
-from policy.models import edition_in_force
 from policy.refusals import RuleViolation
-from policy.types import Edition, ZoneRule
-from zones.actions.event_rows import check_area, seal_event, tidy_reason
-from zones.actions.opening import open_due
-from zones.actions.telling import boundary, seals_context, tell_of_proposal, tell_of_zone
-from zones.models import Compound, SealCause, Unit, UnitSeal, Zone, ZoneEvent, ZoneProposal
-from zones.rules import Cause, Purpose, WiderReason, ZoneEventKind, opens_on
-
-_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Designation:
-    """What became of a designation."""
-
-    zone: Zone | None
-    sealed: list[UnitSeal] = field(default_factory=list)
-    taken: list[Unit] = field(default_factory=list)
-    """Units that another zone holds already: they keep their own clock."""
-    proposal: ZoneProposal | None = None
-    """The units beyond the buildings where an infected person stayed, until somebody above decides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be sealed, checked: the units with their purpose, the infections, and under which rule."""
-
-    compound: Compound
-    units: Mapping[Unit, Purpose]
-    causes: Sequence[Cause]
-    edition: Edition
-    rule: ZoneRule
-    reason: str = ""
-    wider: str = ""
-    wider_note: str = ""
-    approved_by: User | None = None
-
-    @property
-    def last_infection_on(self) -> dt.date:
-        """Day 0."""
-        return max(cause.found_on for cause in self.causes)
-
-    @property
-    def release_on(self) -> dt.date:
-        """The date at whose 00:00 the units open."""
-        return opens_on(self.last_infection_on, self.rule.clean_days)
-
-    @property
-    def clause(self) -> str:
-        """The clause that the zone rests on."""
-        return self.rule.wider_clause if self.wider else self.rule.clause
+from zones.actions.event_rows import check_area, tidy_reason
+from zones.actions.proposing import propose
+from zones.actions.sealing import (
+    ATTEMPTS,
+    Designation,
+    Ground,
+    Wider,
+    all_taken,
+    check_reason,
+    free_of,
+    ground_of,
+    seal_units,
+)
+from zones.models import Compound, Unit
+from zones.rules import Cause, Purpose, WiderReason
 
 
 def designate(
@@ -77,238 +38,116 @@ def designate(
     by: User,
     at: dt.datetime,
 ) -> Designation:
-    """Seal units of one compound because of these infections (N二(四)).
+    """Seal these units of one compound from now on, because of these infections.
 
-    `stayed` are the buildings in which an infected person stayed: their units are sealed at once. The others
-    are more than the notice allows without one of its two reasons (N三(二)); they become a proposal that
-    somebody above has to approve. A unit that another zone holds is returned as taken.
-    Raises RuleViolation `no_units`, `no_infection`, `other_compound`, `outside_area`, `not_in_edition`,
-    `nothing_left`, `reason_needed`, `wider_reason_needed`, `all_taken`.
+    `stayed` names the buildings (by key) where an infected person stayed. Their units are sealed at once.
+    Any others go beyond units and buildings: with one of the two reasons they become a proposal that
+    somebody above has to approve; it seals nothing by itself. Units under another seal that holds are
+    returned as `taken`; of two who seal a unit at once, one gets it. Twice is once: the second time all are
+    taken, and a proposal that waits is not made again.
+
+    Whoever designates in several compounds does so in the order of their keys.
+    Raises RuleViolation `no_units`, `other_compound`, `outside_area`, `no_infection`, `not_in_edition`,
+    `nothing_left`, `reason_needed`, `wider_reason_needed`, `all_taken`; BadInput for an infection found
+    later than today.
     """
-    check_area([compound.community], by)
-    edition, rule = rule_of_zones(at)
-    _check_input(compound, units, causes, rule)
-    wanted = Wanted(compound, units, causes, edition, rule, reason=reason.strip())
-    if wanted.release_on <= timezone.localdate(at):
-        raise RuleViolation(
-            "nothing_left",
-            rule.clause,
-            _("The days without a new infection have passed already: there is nothing left to seal."),
-        )
-    if any(cause.needs_reason for cause in causes) and not reason.strip():
-        raise RuleViolation(
-            "reason_needed",
-            rule.clause,
-            _(
-                "Found in isolation or closed loop, or at home without spread: please say why units are "
-                "sealed because of it."
-            ),
-            field="reason",
-        )
-    inner = {unit: purpose for unit, purpose in units.items() if unit.building_id in stayed}
+    _check_place(compound, units, by)
+    ground = ground_of(causes, timezone.localdate(at))
+    reason, wider_note = tidy_reason(reason), tidy_reason(wider_note)
+    check_reason(causes, reason)
     outer = {unit: purpose for unit, purpose in units.items() if unit.building_id not in stayed}
-    if outer and not (wider and wider_note.strip()):
-        raise RuleViolation(
-            "wider_reason_needed",
-            rule.wider_clause,
-            _(
-                "No infected person stayed in some of these buildings: more than the units and buildings of "
-                "the infected needs one of the two reasons, explained."
-            ),
-            field="wider" if not wider else "wider_note",
-        )
-    return _in_one_go(wanted, inner, outer, wider=wider, wider_note=wider_note.strip(), by=by, at=at)
-
-
-def rule_of_zones(at: dt.datetime) -> tuple[Edition, ZoneRule]:
-    """The edition in force on that date and its rule of zones. Raises RuleViolation `not_in_edition`."""
-    edition = edition_in_force(timezone.localdate(at))
-    if edition.zones is None:
-        raise RuleViolation(
-            "not_in_edition", "", _("The edition in force has no rule by which a unit can be sealed.")
-        )
-    return edition, edition.zones
-
-
-def _check_input(
-    compound: Compound, units: Mapping[Unit, Purpose], causes: Sequence[Cause], rule: ZoneRule
-) -> None:
-    if not units:
-        raise RuleViolation("no_units", "", _("Please choose at least one unit."), field="units")
-    if any(unit.building.compound_id != compound.pk for unit in units):
-        raise RuleViolation(
-            "other_compound", "", _("A zone is made of units of one compound."), field="units"
-        )
-    if not causes:
-        raise RuleViolation(
-            "no_infection", rule.clause, _("A zone rests on at least one infection."), field="infections"
-        )
-
-
-def _in_one_go(
-    wanted: Wanted,
-    inner: Mapping[Unit, Purpose],
-    outer: Mapping[Unit, Purpose],
-    *,
-    wider: WiderReason | None,
-    wider_note: str,
-    by: User,
-    at: dt.datetime,
-) -> Designation:
-    """Seal and propose in one transaction; judged anew when somebody sealed a unit at the same moment."""
-    for attempt in range(1, _ATTEMPTS + 1):
+    if outer:
+        _check_wider(ground, wider, wider_note)
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                open_due(units=[unit.pk for unit in wanted.units], at=at)
-                taken = taken_units(wanted.units)
-                free_inner = {unit: purpose for unit, purpose in inner.items() if unit not in taken}
-                free_outer = {unit: purpose for unit, purpose in outer.items() if unit not in taken}
-                if not free_inner and not free_outer:
+                done = _seal_inner(compound, units, set(outer), ground, reason, by=by, at=at)
+                if outer and wider:
+                    _propose_outer(
+                        done, compound, outer, ground, reason, Wider(wider, wider_note), by=by, at=at
+                    )
+                if done.zone is None and done.proposal is None:
                     raise all_taken()
-                zone: Zone | None = None
-                sealed: list[UnitSeal] = []
-                if free_inner:
-                    zone, sealed = seal_units(wanted, free_inner, by=by, at=at)
-                proposal = None
-                if free_outer and wider:
-                    proposal = _propose(wanted, free_outer, wider, wider_note, zone, by=by, at=at)
-                return Designation(zone, sealed, sorted(taken, key=lambda unit: unit.pk), proposal)
-        except IntegrityError:
-            if attempt == _ATTEMPTS:
+                return done
+        except IntegrityError:  # somebody else sealed one of them between our look and our write
+            if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
-def taken_units(units: Collection[Unit]) -> set[Unit]:
-    """Those that a zone holds already."""
-    sealed = UnitSeal.objects.unswept().filter(unit__in=list(units)).values_list("unit_id", flat=True)
-    keys = set(sealed)
-    return {unit for unit in units if unit.pk in keys}
-
-
-def all_taken() -> RuleViolation:
-    """The refusal when another designation was there before."""
-    return RuleViolation("all_taken", "", _("Another zone holds all of these units already."), field="units")
-
-
-def seal_units(
-    wanted: Wanted, units: Mapping[Unit, Purpose], *, by: User, at: dt.datetime
-) -> tuple[Zone, list[UnitSeal]]:
-    """Write the zone with a seal for each unit, what they rest on, the events and the message.
-
-    Belongs in the caller's transaction; IntegrityError when somebody else sealed one of them meanwhile.
-    """
-    compound, rule = wanted.compound, wanted.rule
-    place = area_columns(compound.community)
-    zone = Zone.objects.create(
-        **place,
-        compound=compound,
-        boundary=boundary(units),
-        unit_count=len(units),
-        edition=wanted.edition.code,
-        clause=wanted.clause,
-        designated_at=at,
-        designated_by=by,
-        reason=wanted.reason,
-        wider_reason=wanted.wider,
-        wider_note=wanted.wider_note,
-        approved_by=wanted.approved_by,
-        release_on=wanted.release_on,
-        gated=rule.round_day is not None,
-    )
-    seals = UnitSeal.objects.bulk_create(
-        [
-            UnitSeal(
-                **place,
-                zone=zone,
-                unit=unit,
-                purpose=purpose,
-                edition=wanted.edition.code,
-                clause=wanted.clause,
-                starts_at=at,
-                last_infection_on=wanted.last_infection_on,
-                clean_days=rule.clean_days,
-                release_on=wanted.release_on,
-                planned_release_on=wanted.release_on,
-                round_day=rule.round_day,
-            )
-            for unit, purpose in sorted(units.items(), key=lambda item: item[0].pk)
-        ],
-        batch_size=500,
-    )
-    SealCause.objects.bulk_create(
-        [
-            SealCause(seal=seal, infection=cause.infection, found_on=cause.found_on, noted_at=at, noted_by=by)
-            for seal in seals
-            for cause in wanted.causes
-        ],
-        batch_size=500,
-    )
-    latest = max(wanted.causes, key=lambda cause: (cause.found_on, cause.infection))
-    ZoneEvent.objects.bulk_create(
-        [
-            seal_event(
-                seal,
-                ZoneEventKind.DESIGNATED,
-                by=by,
-                at=at,
-                infection=latest.infection,
-                found_on=latest.found_on,
-                reason=tidy_reason(wanted.reason or wanted.wider_note),
-            )
-            for seal in seals
-        ],
-        batch_size=500,
-    )
-    tell_of_zone(
-        zone,
-        MessageKind.ZONE_DESIGNATED,
-        seals_context(zone, seals),
-        key=f"zone-designated:{zone.pk}",
-        at=at,
-    )
-    return zone, seals
-
-
-def _propose(
-    wanted: Wanted,
+def _seal_inner(
+    compound: Compound,
     units: Mapping[Unit, Purpose],
-    wider: WiderReason,
-    wider_note: str,
-    zone: Zone | None,
+    outer: Collection[Unit],
+    ground: Ground,
+    reason: str,
     *,
     by: User,
     at: dt.datetime,
-) -> ZoneProposal:
-    proposal = ZoneProposal.objects.create(
-        **area_columns(wanted.compound.community),
-        compound=wanted.compound,
-        boundary=boundary(units),
-        purpose=next(iter(units.values())),
-        causes=[
-            {
-                "infection": cause.infection,
-                "found_on": cause.found_on.isoformat(),
-                "found_where": str(cause.found_where),
-                "spread": cause.spread,
-            }
-            for cause in wanted.causes
-        ],
-        wider_reason=wider,
-        wider_note=wider_note,
-        reason=wanted.reason,
-        proposed_at=at,
-        proposed_by=by,
-        lapses_on=wanted.release_on,
-    )
-    proposal.units.set(list(units))
-    above = {area.pk: area for area in (proposal.community, proposal.street, proposal.county) if area}
-    tell_of_proposal(
-        proposal,
-        MessageKind.ZONE_PROPOSED,
-        above.values(),
-        key=f"zone-proposed:{proposal.pk}",
+) -> Designation:
+    inner = [unit for unit in units if unit not in outer]
+    if not inner:
+        return Designation()
+    free, taken = free_of(inner, at=at)
+    if not free:
+        return Designation(taken=taken)
+    zone, seals = seal_units(
+        compound=compound,
+        units={unit: units[unit] for unit in free},
+        ground=ground,
+        reason=reason,
+        wider=Wider(),
+        designated_by=by,
+        by=by,
         at=at,
-        clause=wanted.rule.wider_clause,
     )
-    return proposal
+    return Designation(zone=zone, sealed=seals, taken=taken)
+
+
+def _propose_outer(
+    done: Designation,
+    compound: Compound,
+    outer: Mapping[Unit, Purpose],
+    ground: Ground,
+    reason: str,
+    wider: Wider,
+    *,
+    by: User,
+    at: dt.datetime,
+) -> None:
+    free, taken = free_of(list(outer), at=at)
+    done.taken += taken
+    if free:
+        done.proposal = propose(
+            compound=compound,
+            units={unit: outer[unit] for unit in free},
+            ground=ground,
+            reason=reason,
+            wider=wider,
+            by=by,
+            at=at,
+        )
+
+
+def _check_place(compound: Compound, units: Mapping[Unit, Purpose], by: User) -> None:
+    if not units:
+        raise RuleViolation("no_units", "", _("Choose at least one unit or building."), field="units")
+    check_area([compound.community], by)
+    if any(unit.building.compound_id != compound.pk for unit in units):
+        raise RuleViolation(
+            "other_compound", "", _("A zone lies in one compound; designate the others by themselves.")
+        )
+
+
+def _check_wider(ground: Ground, wider: WiderReason | None, note: str) -> None:
+    """Nothing larger than units and buildings, except for one of the two reasons of N三(二)."""
+    if wider is None or not note:
+        raise RuleViolation(
+            "wider_reason_needed",
+            ground.rule.wider_clause,
+            _(
+                "Some of these buildings no infected person stayed in. They may be sealed only because the "
+                "risk is unclear or because of wide transmission: name which, and explain it."
+            ),
+            field="wider" if wider is None else "wider_note",
+        )
