@@ -1,4 +1,4 @@
-"""Residents hear of the sealing and the opening of their unit: once each, in time, and never of what is over."""
+"""Residents hear of the sealing and opening of their unit: once each, in time, never of what is over."""
 
 import datetime as dt
 import threading
@@ -63,7 +63,7 @@ def resident(by: User, home: Unit, name: str, phone: str) -> Person:
 def seal(by: User, *units: Unit, at: dt.datetime | None = None, found_on: dt.date = D12) -> Zone:
     made = designate(
         compound=units[0].building.compound,
-        units={each: Purpose.HOME for each in units},
+        units=dict.fromkeys(units, Purpose.HOME),
         causes=[Cause(1, found_on)],
         stayed=[units[0].building_id],
         by=by,
