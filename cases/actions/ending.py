@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cases.actions.infections import note_positive, retract_infection
+from cases.actions.infections import retract_infection
 from cases.actions.planning import drop_coming_tests, note
+from cases.actions.positives import note_positive
 from cases.models import Contact, Episode, Infection, NucleicAcidTest
 from cases.rules import Ending, EventKind
 from notices.actions import Draft, enqueue, staff_drafts
