@@ -20,7 +20,7 @@ class ServiceForm(forms.Form):
         label=_("What is needed?"),
         choices=list(DOOR_SERVICES.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": _("What is needed?")},
+        error_messages={"required": _("Please choose what is needed.")},
     )
     note = forms.CharField(
         label=_("Note"),

@@ -126,25 +126,32 @@ def zone_whereabouts(request: StaffRequest, pk: int) -> HttpResponse:
     zone, at = zone_of(request, pk), clock.now()
     people = _people_named(request)
     where = _whereabouts_in(request)
-    everybody = inside_of(request, zone, at)
-    before = {one.person.pk: one for one in everybody.residents}
-    undo = ""
+    undo = _way_back(zone, people, inside_of(request, zone, at))
     try:
         changed = actions.ask_many(zone=zone, people=people, whereabouts=where, by=request.user, at=at)
     except (RuleViolation, BadInput) as refusal:
         return _answer(request, zone, people, refused=str(refusal))
     if changed == 0:
-        text = _("Recorded already, nothing changed")
+        text, undo = _("Recorded already, nothing changed"), ""
     elif len(people) == 1:
         text = _("%(name)s: %(where)s") % {"name": people[0].name, "where": WHEREABOUTS[where]}
-        was = before[people[0].pk]
-        if was.left_on is None:
-            named = {"person": people[0].pk, "whereabouts": was.whereabouts.value}
-            undo = f"{reverse('zone-whereabouts', args=[zone.pk])}?{urlencode(named)}"
     else:
         words = {"n": changed, "where": WHEREABOUTS[where]}
         text = ngettext("%(n)d person: %(where)s", "%(n)d people: %(where)s", changed) % words
     return _answer(request, zone, people, text=text, undo=undo)
+
+
+def _way_back(zone: Zone, people: list[Person], everybody: Inside) -> str:
+    """The address that restores what is known now; "" where that is not one and the same without a date."""
+    named = {person.pk for person in people}
+    known = {(one.whereabouts, one.left_on) for one in everybody.residents if one.person.pk in named}
+    if len(known) != 1:
+        return ""
+    ((where, left_on),) = known
+    if left_on is not None:
+        return ""
+    values = [*(("person", person.pk) for person in people), ("whereabouts", where.value)]
+    return f"{reverse('zone-whereabouts', args=[zone.pk])}?{urlencode(values)}"
 
 
 def _values(request: StaffRequest, name: str) -> list[str]:

@@ -43,11 +43,14 @@ def zone_spill_over(request: StaffRequest, pk: int) -> HttpResponse:
         inside = inside_of(request, zone, at)
     still = {one.person.pk for one in inside.candidates}
     rows = [row for row in form.rows() if row[0].person.pk in still]
+    left = [row for row in rows if row[0].whereabouts == Whereabouts.AWAY]
+    unasked = [row for row in rows if row[0].whereabouts != Whereabouts.AWAY]
     context = {
         "zone": zone,
         "form": form,
-        "left": [row for row in rows if row[0].whereabouts == Whereabouts.AWAY],
-        "unasked": [row for row in rows if row[0].whereabouts != Whereabouts.AWAY],
+        "left": left,
+        "unasked": unasked,
+        "open_unasked": not left or any(field.errors for _one, field in unasked),
         "spilled": [one for one in inside.residents if one.spilled],
         "is_open": is_open,
         "rule": _rule(today),

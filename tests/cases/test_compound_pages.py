@@ -389,12 +389,18 @@ def test_the_way_back_restores_what_was_known(alice: User, zone: Zone, wang: Per
     assert ZoneResident.objects.get().whereabouts == ""
 
 
-def test_a_whole_door_answers_at_once(alice: User, zone: Zone, wang: Person) -> None:
+def test_a_whole_door_answers_at_once_and_takes_it_back_at_once(
+    alice: User, zone: Zone, wang: Person
+) -> None:
     other = listed(alice, "王刚", phone="13911115555")
-    assert "all 2 inside" in reader(alice).get(page_of(zone)).content.decode()
-    form = {"person": [wang.pk, other.pk], "whereabouts": "inside"}
-    reader(alice).post(f"{page_of(zone)}whereabouts/", form)
+    browser, there = reader(alice), f"{page_of(zone)}whereabouts/"
+    assert "all 2 inside" in browser.get(page_of(zone)).content.decode()
+    text = browser.post(there, {"person": [wang.pk, other.pk], "whereabouts": "inside"}, follow=True)
     assert ZoneResident.objects.filter(whereabouts=Whereabouts.INSIDE).count() == 2
+    undo = f"{there}?person={wang.pk}&person={other.pk}&whereabouts="
+    assert undo.replace("&", "&amp;") in text.content.decode()
+    browser.post(undo)
+    assert not ZoneResident.objects.exclude(whereabouts="").exists()
 
 
 def test_calling_is_written_down(alice: User, zone: Zone, wang: Person) -> None:
