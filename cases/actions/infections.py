@@ -17,11 +17,12 @@ from cases.models import (
     Episode,
     Infection,
     InfectionStay,
+    NucleicAcidTest,
     Person,
     SpreadAssessment,
 )
 from cases.models.episode import is_open
-from cases.rules import tidy_person_name
+from cases.rules import Result, tidy_person_name
 from policy.refusals import BadInput, RuleViolation
 from zones.actions import withdraw_cause
 from zones.models import SealCause, Site, Unit
@@ -126,7 +127,21 @@ def retract_infection(*, infection: Infection, by: User, at: dt.datetime) -> boo
 
     What is sealed rests on the other infections from then on, or opens. Nothing else is closed: whoever
     was judged a contact has an episode of their own, to be withdrawn by whoever is responsible for it.
+    Raises RuleViolation `result_stands` while a test of ours says positive: correcting that result brings
+    the plan of the person back as well.
     """
+    if (
+        infection.test
+        and NucleicAcidTest.objects.filter(pk=infection.test.pk, result=Result.POSITIVE).exists()
+    ):
+        raise RuleViolation(
+            "result_stands",
+            "",
+            _(
+                "The positive result stands in the person’s file: correct it there, and the plan comes "
+                "back too."
+            ),
+        )
     with transaction.atomic():
         done = Infection.objects.standing().filter(pk=infection.pk).update(retracted_at=at)
         if done:

@@ -164,6 +164,14 @@ class TestFoundInTheApp:
         infection.refresh_from_db()
         assert infection.found_on == november(18)
 
+    def test_while_our_own_test_says_positive_the_result_is_corrected_in_the_file(self, alice: User) -> None:
+        infection = positive(episode(alice), alice, at=noon(november(16)))
+        with pytest.raises(RuleViolation) as refused:
+            retract_infection(infection=infection, by=alice, at=noon(november(17)))
+        assert refused.value.code == "result_stands"
+        infection.refresh_from_db()
+        assert infection.retracted_at is None
+
     def test_retracting_twice_counts_once(self, alice: User) -> None:
         infection = report_infection(community=alice.area, facts=outside(), by=alice, at=noon(november(15)))
         assert retract_infection(infection=infection, by=alice, at=noon(november(15))) is True
