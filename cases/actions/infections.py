@@ -24,7 +24,7 @@ from cases.models import (
 from cases.models.episode import is_open
 from cases.rules import Result, tidy_person_name
 from policy.refusals import BadInput, RuleViolation
-from zones.actions import withdraw_cause
+from zones.actions import ensure_units, staircase, withdraw_cause
 from zones.models import SealCause, Site, Unit
 from zones.rules import FOUND_WHERE, PURPOSES, FoundWhere, Purpose
 
@@ -265,6 +265,23 @@ def keep_home(
         purpose=Purpose.HOME,
         defaults={"from_on": from_on, "to_on": to_on, "added_at": at, "added_by": by},
     )
+
+
+def unit_of_stay(*, infection: Infection, compound: str, building: str, unit: str = "") -> Unit:
+    """The unit of these names: in the community of the infection, else the one so called in its county.
+
+    A workplace lies in another community as often as not. Where there is none, or several, it is made in
+    the community of the infection; belongs in the caller's transaction.
+    """
+    stairs = staircase(community=infection.community, compound=compound, building=building, unit=unit)
+    named = Unit.objects.filter(
+        name=stairs.unit, building__name=stairs.building, building__compound__name=stairs.compound
+    )
+    if infection.county and not named.within(infection.community).exists():
+        county = list(named.within(infection.county)[:2])
+        if len(county) == 1:
+            return county[0]
+    return ensure_units([stairs])[stairs]
 
 
 def add_stay(

@@ -14,6 +14,7 @@ from cases.actions.infections import (
     remove_stay,
     report_infection,
     retract_infection,
+    unit_of_stay,
     update_infection,
 )
 from cases.actions.registration import list_person
@@ -337,6 +338,16 @@ class TestStays:
     def test_a_site_is_a_place_too(self, alice: User, infection: Infection) -> None:
         site = Site.objects.create(community=alice.area, name="云栖酒店")
         assert self.add(infection, alice, site=site, purpose=Purpose.ACTIVITY).site == site
+
+    def test_a_place_is_found_by_its_names_in_the_county_before_it_is_made_here(
+        self, home: Area, next_door: Area, infection: Infection
+    ) -> None:
+        names = {"infection": infection, "building": "1号楼", "unit": "2单元"}
+        works = unit_of(next_door, "1号楼", "印刷厂")
+        assert unit_of_stay(compound="印刷厂", **names) == works
+        mine = unit_of(home, "1号楼", "印刷厂")
+        assert unit_of_stay(compound=" 印刷厂 ", **names) == mine
+        assert unit_of_stay(compound="小吃店", **names).building.compound.community == home
 
     def test_taken_back_once(self, alice: User, infection: Infection) -> None:
         stay = self.add(infection, alice, unit=unit_of(alice.area))
