@@ -60,13 +60,13 @@ class ProposalLine:
     @property
     def above(self) -> bool:
         """Whether the reader's area lies strictly above that of the proposer."""
-        proposer = self.proposal.proposed_by.area
-        return proposer is not None and is_above(self.reader.area, proposer)
+        area, below = self.reader.area, self.proposal.proposed_by.area or self.proposal.community
+        return area is not None and area.pk != below.pk and area.covers(below)
 
     @property
     def mine_to_decide(self) -> bool:
         """Whether the reader can decide it now."""
-        return self.waits and self.above and self.reader.may(Ability.SUPERVISE)
+        return self.waits and actions.is_above(self.reader, self.proposal)
 
     @property
     def state_label(self) -> str:
@@ -86,11 +86,6 @@ class ProposalLine:
     def wider(self) -> str:
         """Which of the two reasons."""
         return str(WIDER_REASONS[WiderReason(self.proposal.wider_reason)])
-
-
-def is_above(area: Area | None, other: Area) -> bool:
-    """Whether an area lies strictly above the other one."""
-    return area is not None and area.pk != other.pk and area.covers(other)
 
 
 def deciders(area: Area | None) -> list[User]:
