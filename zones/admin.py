@@ -4,6 +4,7 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from accounts.admin import ScopedAdmin
+from zones import proposal_admin, zone_admin  # noqa: F401 - zones are registered there
 from zones.models import Building, Compound, Room, Site, Unit
 
 

@@ -26,6 +26,9 @@ ADMIN_VERBS = {
     "admin:cases_episode_end_early": "episode",
     "admin:cases_episode_withdraw": "episode",
     "admin:accounts_apitoken_revoke": "token",
+    "admin:zones_zone_end_early": "zone",
+    "admin:zones_zoneproposal_approve": "proposal",
+    "admin:zones_zoneproposal_refuse": "proposal",
 }
 """Dialogs of the admin site that act on one record."""
 
