@@ -107,12 +107,14 @@ class Offer:
         return any(each.beyond for each in self.compounds)
 
 
-def recent_infections(user: User, since: dt.date, compound: Compound | None = None) -> QuerySet[Infection]:
-    """Infections of the area found since a date: those that stayed in the compound first, then the newest."""
+def recent_infections(
+    user: User, since: dt.date, until: dt.date, compound: Compound | None = None
+) -> QuerySet[Infection]:
+    """Infections of the area found on these dates: those of the compound first, then the newest."""
     found = (
         Infection.objects.visible_to(user)
         .standing()
-        .filter(found_on__gte=since)
+        .filter(found_on__range=(since, until))
         .select_related("assessment", "community")
         .prefetch_related("stays__unit")
     )
@@ -136,7 +138,7 @@ def offer_of(
     `ticked` None: those that are proposed. `purposes` is what somebody chose for a building. The stays of
     the infections have to be read.
     """
-    why, silent = _proposed(infections, at)
+    why, silent = ({}, "") if compound else _proposed(infections, at)
     if ticked is None:
         ticked = why.keys()
     stays = stays_of(infections)
@@ -175,7 +177,7 @@ def offer_of(
 
 
 def _proposed(infections: Iterable[Infection], at: dt.datetime) -> tuple[dict[int, Any], Any]:
-    """Why which unit is proposed, and why nothing is; only where a single infection is asked for."""
+    """Why which unit is proposed, and why nothing is: asked from the page of a single infection."""
     why: dict[int, Any] = {}
     silent: Any = ""
     for infection in infections:

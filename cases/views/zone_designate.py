@@ -59,6 +59,11 @@ class Asked:
         return self.infections[0] if self.compound is None and self.infections else None
 
     @property
+    def shown(self) -> list[Infection]:
+        """Those whose buildings stand on top: before any is chosen all that stayed in the compound."""
+        return self.infections or [each for each in self.offered if getattr(each, "stayed_here", False)]
+
+    @property
     def explained(self) -> bool:
         """Whether sealing because of one of the chosen infections has to be explained."""
         return any(each.cause.needs_reason for each in self.infections)
@@ -77,7 +82,7 @@ def zone_designate(request: StaffRequest) -> HttpResponse:
     data = request.POST if posted else None
     purposes = _purposes(data or QueryDict())
     offer = offer_of(
-        asked.infections, compound=asked.compound, ticked=asked.ticked, purposes=purposes, user=user, at=at
+        asked.shown, compound=asked.compound, ticked=asked.ticked, purposes=purposes, user=user, at=at
     )
     form = DesignateForm(data, infections=[each.pk for each in asked.offered], units=offer.units)
     step = request.POST.get("step", LOOK)
@@ -123,7 +128,7 @@ def _asked(request: StaffRequest, today: dt.date, rule: ZoneRule | None) -> Aske
         first = chosen[:1]
         return Asked(first, first, None, set(units) if request.method == "POST" else None)
     since = today - dt.timedelta(days=rule.clean_days if rule else 0)
-    offered = list(recent_infections(request.user, since, compound))
+    offered = list(recent_infections(request.user, since, today, compound))
     if request.method == "GET" and not keys:
         chosen = [each for each in offered if {stay.unit_id for stay in each.stays.all()} & set(units)]
     offered += [each for each in chosen if each not in offered]
@@ -149,7 +154,8 @@ def _infections(user: User, keys: Sequence[int]) -> list[Infection]:
 def _start(request: StaffRequest, asked: Asked, rule: ZoneRule | None) -> HttpResponse:
     """Without an infection or a compound: where a designation begins, or that there is no rule for one."""
     days = rule.clean_days if rule else 0
-    recent = recent_infections(request.user, clock.today() - dt.timedelta(days=days))
+    today = clock.today()
+    recent = recent_infections(request.user, today - dt.timedelta(days=days), today)
     context = {"rule": rule, "recent": recent if rule else [], "days": days}
     status = 422 if request.method == "POST" else 200
     return render(request, "zones/staff/designate_start.html", context, status=status)

@@ -66,7 +66,7 @@ def zone_page(
     request: StaffRequest, zone: Zone, *, bound: tuple[int, RoundForm] | None = None, status: int = 200
 ) -> HttpResponse:
     """The page; `bound` is the round of one seal that was refused."""
-    at, today, user = clock.now(), clock.today(), request.user
+    today, user = clock.today(), request.user
     seals = seals_of(zone)
     clocks = clocks_named(seals, today)
     lines = _lines(seals, clocks, today)
@@ -85,7 +85,7 @@ def zone_page(
         "people": sum(line.people for line in holding),
         "overdue": [each for each in clocks if each.overdue],
         "behind": behind,
-        "newer": _newer(user, seals, at) if may_supervise and holding else [],
+        "newer": _newer(user, seals, today) if may_supervise and holding else [],
         "rounds": _rounds(lines, bound, today) if any(seal.round_day for seal in seals) else [],
         "happenings": zone_happenings(zone, labels),
         "edition": edition_names().get(zone.edition, zone.edition),
@@ -121,18 +121,21 @@ def _behind(user: User, seals: list[UnitSeal]) -> list[BehindIt]:
     )
 
 
-def _newer(user: User, seals: list[UnitSeal], at: dt.datetime) -> QuerySet[Infection]:
-    """Infections after those that the days count from, which no unit of the zone knows of yet."""
+def _newer(user: User, seals: list[UnitSeal], today: dt.date) -> QuerySet[Infection]:
+    """Infections whose person stayed in these buildings and which no unit of the zone knows of yet.
+
+    Only those later than the first day 0 here: an earlier one moves nothing.
+    """
     known = {cause.infection for seal in seals for cause in seal.causes.all()}
-    since = min(seal.last_infection_on for seal in seals if seal.state(at) in ("sealed", "overdue"))
-    here = InfectionStay.objects.filter(infection=OuterRef("pk"), unit__in=[seal.unit_id for seal in seals])
+    since = min(seal.last_infection_on for seal in seals)
+    buildings = {seal.unit.building_id for seal in seals}
+    here = InfectionStay.objects.filter(infection=OuterRef("pk"), unit__building__in=buildings)
     return (
         Infection.objects.visible_to(user)
         .standing()
-        .filter(found_on__gt=since)
+        .filter(Exists(here), found_on__gt=since, found_on__lte=today)
         .exclude(pk__in=known)
-        .annotate(stayed_here=Exists(here))
-        .order_by("-stayed_here", "-found_on", "-pk")[:NEWER]
+        .order_by("-found_on", "-pk")[:NEWER]
     )
 
 

@@ -421,3 +421,59 @@ def test_a_neighbour_restarts_nothing(
     path = f"/zones/restart/{found.pk}/"
     assert reader(staff("boss", next_door, Role.SUPERVISOR)).get(path).status_code == 404
     assert reader(alice).post(path, {"unit": units["3-1"].pk}).status_code == 403
+
+
+# ── the round of an edition with a gate ──────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def gated(carol: User, found: Infection, units: dict[str, Unit]) -> Zone:
+    """A zone as an edition with a gate on day 5 would seal it."""
+    made = zone(carol, found, units["3-1"])
+    made.seals.update(round_day=5)
+    Zone.objects.filter(pk=made.pk).update(gated=True)
+    return made
+
+
+def test_a_zone_whose_round_is_missing_is_overdue_and_says_what_is_missing(
+    alice: User, gated: Zone, the_day: TheDay
+) -> None:
+    the_day(november(17))
+    assert "Overdue:" not in reader(alice).get(f"/zones/{gated.pk}/").content.decode()
+    the_day(november(19))
+    text = reader(alice).get(f"/zones/{gated.pk}/").content.decode()
+    assert "a round of tests in which everybody inside is negative" in text
+    assert "1 unit overdue" in reader(alice).get(LIST).content.decode()
+    assert "1 day late" in reader(alice).get(LIST).content.decode()
+
+
+def test_a_complete_round_is_counted_at_the_door(
+    alice: User, bob: User, gated: Zone, the_day: TheDay
+) -> None:
+    the_day(november(17))
+    path = f"/zones/seals/{gated.seals.get().pk}/round/"
+    sent = {"on": "2022-11-17", "people": "3", "sampled": "4", "negative": "3"}
+    refused = reader(alice).post(path, sent)
+    assert refused.status_code == 422
+    assert f'id="round-{gated.seals.get().pk}-sampled_error"' in refused.content.decode()
+    assert reader(bob).post(path, sent | {"sampled": "3"}).status_code == 404
+    part = reader(alice).post(path, sent | {"sampled": "3", "negative": "2"}, follow=True).content.decode()
+    assert "1 person inside is not negative yet" in part
+    assert gated.seals.get().round_met_at is None
+    whole = reader(alice).post(path, sent | {"sampled": "3"}, follow=True).content.decode()
+    assert "everybody inside is negative" in whole
+    assert gated.seals.get().round_met_at is not None
+    the_day(november(18))
+    assert "Overdue:" not in reader(alice).get(f"/zones/{gated.pk}/").content.decode()
+
+
+def test_only_whoever_stayed_in_these_buildings_is_offered_as_new(
+    carol: User, found: Infection, units: dict[str, Unit], the_day: TheDay
+) -> None:
+    made = zone(carol, found, units["3-1"])
+    the_day(november(14))
+    here = infection(carol, units["3-2"], on=14, label="病例8")
+    elsewhere = infection(carol, units["5-1"], on=14, label="病例9")
+    text = reader(carol).get(f"/zones/{made.pk}/").content.decode()
+    assert f"/zones/restart/{here.pk}/" in text
+    assert f"/zones/restart/{elsewhere.pk}/" not in text
