@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Area, User
-from accounts.rules import Ability, Level
+from accounts.rules import Level
 from cases.lines import TestLine, lines_of_tests
-from cases.models import Episode, EpisodeStage, Handover, Infection, NucleicAcidTest
+from cases.models import Episode, EpisodeStage, Handover, NucleicAcidTest
 from cases.models.episode import EpisodeQuerySet
 from cases.models.testing import TestQuerySet
 from cases.rows import EpisodeRow, episode_rows
 from cases.rules import STATES, Ending, HomeCheck, OverdueReason, Place, State
 from desk.rules import DAY, OutlookDay, natural_key, outlook
+from desk.today_infections import InfectionLine, infection_lines
+from desk.today_zones import ZonesToday, zones_today
 from policy.strip import MODE_CLASS, axis_ahead, short_date
 from policy.types import Mode
 
@@ -105,7 +107,8 @@ class Day:
     restricted: list[OutlookDay]
     by_mode: dict[str, int]
     handovers: list[Handover]
-    infections: list[Infection]
+    infections: list[InfectionLine]
+    zones: ZonesToday
     is_fresh: bool
 
     @property
@@ -133,7 +136,8 @@ class Day:
     @property
     def is_idle(self) -> bool:
         """Nothing waits for a hand."""
-        return not (any(each.total for each in self.sections.values()) or self.handovers or self.infections)
+        waits = self.handovers or self.infections or self.zones.waiting
+        return not (any(each.total for each in self.sections.values()) or waits)
 
 
 def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, whole: str = "") -> Day:
@@ -150,7 +154,6 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
         .select_related("from_community", "to_community")
         .order_by("offered_at")[:LIMIT]
     )
-    infections = _infections(user) if user.may(Ability.SUPERVISE) else []
     for section in sections.values():
         _fill(section, rows, user, today)
     day = Day(
@@ -161,7 +164,8 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
         restricted=restricted,
         by_mode=by_mode,
         handovers=handovers,
-        infections=infections,
+        infections=infection_lines(user, at=at, limit=LIMIT),
+        zones=zones_today(user, at=at, today=today, limit=LIMIT),
         is_fresh=False,
     )
     if day.is_idle and not restricted:
@@ -292,18 +296,6 @@ def _restricted(user: User, today: dt.date) -> tuple[dict[str, int], list[Outloo
         by_mode[mode or "day_zero"] = by_mode.get(mode or "day_zero", 0) + number
         by_release[release_on] = by_release.get(release_on, 0) + number
     return by_mode, outlook(by_release, today)
-
-
-def _infections(user: User) -> list[Infection]:
-    """Infections that somebody has to trace, the oldest first, with how many contacts are registered."""
-    last = Episode.objects.filter(person=OuterRef("person")).order_by("-pk")
-    return list(
-        Infection.objects.visible_to(user)
-        .to_trace()
-        .select_related("community", "person")
-        .annotate(contact_count=Count("grounds"), episode_pk=last.values("pk")[:1])
-        .order_by("reported_at")[:LIMIT]
-    )
 
 
 # ── how they stand on the page ───────────────────────────────────────────────────────────────────

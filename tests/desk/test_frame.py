@@ -117,7 +117,7 @@ def test_each_role_finds_only_what_it_may_do(as_user: Login, home: Area, alice: 
 def test_an_account_without_an_area_still_has_a_frame(stranger: User) -> None:
     _request, context = frame(stranger)
 
-    assert [str(each["glyph"]) for each in context["navigation"]] == ["信", "规", "算"]
+    assert [str(each["glyph"]) for each in context["navigation"]] == ["信", "公", "规", "算"]
     assert str(context["office"]) == ""
 
 
