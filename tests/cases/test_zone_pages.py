@@ -364,13 +364,15 @@ def test_a_new_infection_restarts_its_own_units_and_no_others(
     carol: User, found: Infection, units: dict[str, Unit], the_day: TheDay
 ) -> None:
     made = zone(carol, found, units["3-1"], units["3-2"])
+    zone(carol, infection(carol, units["5-1"], label="病例5"), units["5-1"])
     the_day(november(14))
     new = infection(carol, units["3-2"], on=14, label="病例2")
     path = f"/zones/restart/{new.pk}/"
     browser = reader(carol)
     text = browser.get(path).content.decode()
-    assert re.search(rf'value="{units["3-2"].pk}" checked', text)
-    assert re.search(rf'value="{units["3-1"].pk}"(?! checked)', text)
+    assert f'name="unit" value="{units["3-2"].pk}" checked' in text
+    assert f'name="unit" value="{units["3-1"].pk}" aria-label' in text
+    assert f'name="unit" value="{units["5-1"].pk}"' not in text  # sealed too, in another building
     assert "11-20 00:00" in text
     assert browser.post(path, {}).status_code == 422
     done = browser.post(path, {"unit": units["3-2"].pk}, follow=True)
