@@ -175,7 +175,7 @@ class _Scene:
         above: str = "",
         below: str = "",
     ) -> SealCell:
-        now = on == self.today
+        now = on == self.today and look != "cut"
         past = self.today is not None and on < self.today and look not in ("hit", "cut", "over")
         said = [pgettext("of a day", "today")] if now else []
         return SealCell(

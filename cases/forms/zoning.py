@@ -78,8 +78,12 @@ class DesignateForm(forms.Form):
         _("Explained"), _("What is known and what is not. Published together with the boundary.")
     )
 
-    def __init__(self, data: Any = None, *, infections: Iterable[int], units: Iterable[Unit]) -> None:
+    def __init__(
+        self, data: Any = None, *, infections: Iterable[int], units: Iterable[Unit], explained: bool = False
+    ) -> None:
+        """`explained`: whether the reason is needed, because of where an infection was found."""
         super().__init__(data, label_suffix="")
+        self.fields["reason"].required = explained
         self.units = {unit.pk: unit for unit in units}
         self._field("infection").offer(infections)
         self._field("unit").offer(self.units)

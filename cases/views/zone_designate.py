@@ -84,7 +84,12 @@ def zone_designate(request: StaffRequest) -> HttpResponse:
     offer = offer_of(
         asked.shown, compound=asked.compound, ticked=asked.ticked, purposes=purposes, user=user, at=at
     )
-    form = DesignateForm(data, infections=[each.pk for each in asked.offered], units=offer.units)
+    form = DesignateForm(
+        data,
+        infections=[each.pk for each in asked.offered],
+        units=offer.units,
+        explained=asked.explained,
+    )
     step = request.POST.get("step", LOOK)
     if posted and step != CHANGE and form.is_valid():
         answer = _tried(request, form, asked, offer, do=step == DO, at=at)

@@ -101,6 +101,13 @@ def test_what_was_opened_early_gives_the_other_days_back() -> None:
     assert "opened early on 15 Nov" in drawn.label
 
 
+def test_the_date_of_an_early_opening_stays_beside_the_small_strip() -> None:
+    ended = {"planned_release_on": on(18), "ending": SealEnding.EARLY, "state": SealState.OPENED_EARLY}
+    for today in (15, 17, 19):
+        text = render("{% zone_strip s %}", s=strip(release_on=on(15), today=on(today), **ended))
+        assert '<i class="tail"><b>15 Nov</b></i>' in text
+
+
 def test_a_mistaken_positive_says_so() -> None:
     drawn = strip(
         release_on=on(15),
