@@ -17,6 +17,7 @@ from cases.actions.judging import PersonFacts, Registration, Verdict
 from cases.actions.registration import list_person, register
 from cases.models import Episode, NucleicAcidTest
 from cases.rules import ContactOutcome, HomeCheck, IdKind, KeyMarkKind, Place, Result, Sex
+from desk.demo_outbreak import FARTHEST, Outbreak
 from policy.clock import midnight
 from policy.types import Category
 from zones.actions import ensure_room, staircase
@@ -285,7 +286,8 @@ class _Town:
     def live(self) -> None:
         """Go through the days: what the clock does, who is registered, journeys, samples, results."""
         cast = self._cast()
-        for ago in range(max(story.traced for _code, _number, story in cast), -1, -1):
+        outbreak = Outbreak(self.areas, self.users, self.day, self.moment)
+        for ago in range(max(FARTHEST, *(story.traced for _code, _number, story in cast)), -1, -1):
             sweeps.sweep_releases(at=self.moment(ago, 0, 1))
             sweeps.sweep_stage_changes(at=self.moment(ago, 0, 2))
             for code, number, story in cast:
@@ -293,6 +295,7 @@ class _Town:
                     self._register(code, story, number)
             if ago == _FAMILY_TRACED:
                 self._family()
+            outbreak.live(ago)
             self._tell(ago)
             self._move(ago)
             self._test(ago)
@@ -348,7 +351,7 @@ class _Town:
     # ── what is open on the day of the visit ────────────────────────────────────────────────
 
     def leave_loose_ends(self) -> None:
-        """A positive result this morning, somebody who can't be reached, a handover offered."""
+        """Two positive results this morning, somebody who can't be reached, a handover offered."""
         liwen = self.users["liwen"]
         here = Episode.objects.restricting(self.today).filter(community=self.areas["110105001001"])
         contacts = here.filter(category=Category.CLOSE_CONTACT, place=Place.SITE).order_by("pk")
@@ -359,6 +362,11 @@ class _Town:
         if positive:
             testing.undo_result(test=positive, by=liwen, at=self.at, reason="实验室更正")
             testing.record_result(test=positive, result=Result.POSITIVE, by=liwen, at=self.at)
+        at_home = NucleicAcidTest.objects.awaiting_result().filter(
+            episode__in=here.filter(category=Category.SPILL_OVER, place=Place.HOME)
+        )
+        if found_at_home := at_home.order_by("pk").first():  # opens the judgement of its spread
+            testing.record_result(test=found_at_home, result=Result.POSITIVE, by=liwen, at=self.at)
         spill_over = here.filter(category=Category.SPILL_OVER).order_by("-pk").first()
         if spill_over:
             contacting.record_attempt(
