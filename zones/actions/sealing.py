@@ -90,9 +90,7 @@ def ground_of(causes: Sequence[Cause], on: dt.date) -> Ground:
             "nothing_left",
             rule.clause,
             format_lazy(
-                _(
-                    "The last infection was found on {found}: its days were over on {opened}. Nothing is left."
-                ),
+                _("The last infection was found on {found}: its days were over on {opened}."),
                 found=latest.found_on,
                 opened=release_on,
             ),
@@ -203,9 +201,7 @@ def check_reason(causes: Collection[Cause], reason: str) -> None:
         raise RuleViolation(
             "reason_needed",
             "二(四)",
-            _(
-                "This infection was found apart from the people there. Say why the unit is sealed all the same."
-            ),
+            _("This infection was found apart from the people there: say why the unit is sealed."),
             field="reason",
         )
 
