@@ -1,6 +1,7 @@
 """The shapes of what other systems send about infections, their stays and their contacts."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from zones.rules import FOUND_WHERE, PURPOSES, FoundWhere
 
 NOT_BEFORE = dt.date(2019, 12, 1)
 MOST_CONTACTS = 200
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 KNOWN_MANIFESTATIONS = [
     (each, label) for each, label in MANIFESTATIONS.items() if each is not Manifestation.UNKNOWN
 ]
@@ -49,12 +51,11 @@ class PastInstantField(serializers.DateTimeField):
 
     default_error_messages = {
         "invalid": _("Write the instant as text in the form 2022-11-14T09:30:00+08:00."),
-        "date": _("Write the instant as text in the form 2022-11-14T09:30:00+08:00."),
     }
 
     def to_internal_value(self, value: Any) -> dt.datetime:
         """The instant."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _INSTANT.match(value):
             self.fail("invalid")
         instant = super().to_internal_value(value)
         plausible(timezone.localdate(instant), self.context["today"])

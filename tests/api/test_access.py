@@ -29,7 +29,10 @@ LISTS = (
     "persons/",
     "episodes/",
     "tests/",
+    "infections/",
+    "zones/proposals/",
 )
+PUBLIC = {"zones/", "zones/<int:pk>/"}
 
 
 def writes(pk: int, test: int) -> dict[str, Any]:
@@ -47,7 +50,22 @@ def writes(pk: int, test: int) -> dict[str, Any]:
         f"tests/{test}/sampling/": {},
         f"tests/{test}/result/": {"result": "negative"},
         "tests/results/": report,
+        "infections/": {"found_on": "2022-11-14"},
     }
+
+
+OF_INFECTIONS = {
+    "infections/<int:pk>/",
+    "infections/<int:pk>/stays/",
+    "infections/stays/<int:pk>/remove/",
+    "infections/<int:pk>/contacts/",
+    "infections/<int:pk>/judged/",
+    "infections/<int:pk>/zones/",
+    "infections/<int:pk>/restart/",
+    "zones/<int:pk>/end-early/",
+    "zones/proposals/<int:pk>/decide/",
+}
+"""Asked for in test_infections.py and test_zones.py."""
 
 
 @pytest.fixture
@@ -67,6 +85,7 @@ def test_every_address_of_the_api_is_covered_here(saved: Episode) -> None:
         for inner in outer.url_patterns
     }
     ours = {path.replace("/1/", "/<int:pk>/") for path in [*LISTS, *writes(1, 1)]}
+    ours |= PUBLIC | OF_INFECTIONS
     assert patterns == ours | {"persons/<int:pk>/", "episodes/<int:pk>/", "tests/<int:pk>/"}
 
 
