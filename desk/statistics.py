@@ -60,7 +60,7 @@ def read_statistics(area: Area, period: Period, *, at: dt.datetime, today: dt.da
         sealed_figure(sealed, zones, period),
         to_release_figure(sealed, period, today, queries.restarts(area, period)),
         lateness_figure(now, sealed, queries.openings(area, period)),
-        speed_figure(queries.instants(area, period)),
+        speed_figure(queries.instants(area, period), at),
         yield_figure(queries.yields(area, period)),
     ]
     found.tiles = _tiles(

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, pgettext
 
+from cases.earlies import EARLIES, Early, Instants, steps_of
 from desk import charts
 from desk import statistics_queries as queries
 from desk.statistics_parts import Cell, Figure, date_labels, share
@@ -170,41 +172,54 @@ def _rule_marks(editions: dict[str, Edition]) -> list[tuple[float, str]]:
     return marks
 
 
-SPANS = (
-    ("sampled_at", "resulted_at", gettext_lazy("sample taken → result")),
-    ("resulted_at", "reported_at", gettext_lazy("result → reported")),
-    ("resulted_at", "contacts_judged_at", gettext_lazy("result → contacts judged")),
-    ("resulted_at", "isolated_at", gettext_lazy("result → isolated")),
-    ("resulted_at", "admitted_at", gettext_lazy("result → admitted")),
+STEPS = (
+    (Early.SAMPLED, Early.RESULTED),
+    (Early.RESULTED, Early.REPORTED),
+    (Early.REPORTED, Early.JUDGED),
+    (Early.RESULTED, Early.ISOLATED),
+    (Early.RESULTED, Early.ADMITTED),
 )
-"""The four earlies (N二(十五)) and the judging of contacts (N二(二)), from one instant to the other."""
+"""The steps in the order in which `steps_of` gives them."""
 
 
-def speed_figure(found: Sequence[Mapping[str, dt.datetime | None]]) -> Figure:
-    """How long each step took, of the infections for which both instants are known."""
+def speed_figure(found: Sequence[Mapping[str, dt.datetime | None]], at: dt.datetime) -> Figure:
+    """How long each step of the four earlies took (N二(十五)), of the infections for which it is over."""
+    steps = [steps_of(Instants(**each), settings.EARLIES_WITHIN, at) for each in found]
     rows: list[list[Cell]] = []
-    middle = "–"
-    for first, then, label in SPANS:
-        hours = sorted(
-            max((end - start).total_seconds() / 3600, 0)
-            for each in found
-            if (start := each[first]) and (end := each[then])
-        )
+    judged, middle = 0, "–"
+    for n, (begins, ends) in enumerate(STEPS):
+        over = [each[n] for each in steps if each[n].taken is not None and not each[n].running]
+        hours = sorted(step.hours or 0.0 for step in over)
         halfway = f"{median(hours):.1f}" if hours else "–"
-        rows.append([str(label), len(hours), len(found), halfway, f"{hours[-1]:.1f}" if hours else "–"])
-        middle = halfway if then == "contacts_judged_at" else middle
-    judged = rows[2][1]
+        longest = f"{hours[-1]:.1f}" if hours else "–"
+        late = sum(each[n].late for each in steps)
+        limit = f"{settings.EARLIES_WITHIN[ends] / dt.timedelta(hours=1):g}"
+        label = f"{EARLIES[begins]} → {EARLIES[ends]}"
+        rows.append([label, len(hours), len(found), halfway, longest, late, limit])
+        if ends is Early.JUDGED:
+            judged, middle = len(hours), halfway
     return Figure(
         "speed",
         _("From sample to treatment"),
         _(
-            "The contacts of %(judged)d of %(n)d infections are judged; from the result to that moment it "
+            "The contacts of %(judged)d of %(n)d infections are judged; from the report to that moment it "
             "took %(hours)s hours in the middle."
         )
         % {"judged": judged, "n": len(found), "hours": middle},
-        [_("step"), _("infections with both"), _("of infections"), _("hours, middle"), _("hours, longest")],
+        [
+            _("step"),
+            _("infections with both"),
+            _("of infections"),
+            _("hours, middle"),
+            _("hours, longest"),
+            _("past the limit"),
+            _("limit, hours"),
+        ],
         rows,
-        note=_("Hours between two instants that are both recorded; what is missing is not counted as 0."),
+        note=_(
+            "Hours between two recorded instants; a step that still runs counts once it is past its limit. "
+            "No clause names hours: the limits are local settings."
+        ),
         clauses=["二(十五)", "二(二)"],
         is_empty=not found,
     )

@@ -68,25 +68,16 @@ def infections_by_day(area: Area, period: Period) -> Counter[tuple[dt.date, str]
 
 
 def contacts_per_infection(area: Area, period: Period) -> Counter[int]:
-    """How many infections found in the period have so many close contacts.
-
-    A contact is a judged one, or a ground that names the infection (a line list names both at once).
-    """
-    judged = Contact.objects.filter(infection=OuterRef("pk"))
-    listed = Ground.objects.filter(
-        infection=OuterRef("pk"), category=Category.CLOSE_CONTACT, contacts=None
-    ).exclude(episode__ending=Ending.WITHDRAWN)
+    """How many infections found in the period have so many close contacts."""
+    judged = Contact.objects.filter(infection=OuterRef("pk")).order_by().values("infection")
     counted = (
         _found(area, period)
-        .annotate(judged=_number(judged, "infection"), listed=_number(listed, "infection"))
-        .values_list("judged", "listed")
+        .annotate(size=Subquery(judged.annotate(number=Count("pk")).values("number")))
+        .values_list("size")
         .annotate(number=Count("pk"))
         .order_by()
     )
-    found: Counter[int] = Counter()
-    for judged_number, listed_number, number in counted:
-        found[(judged_number or 0) + (listed_number or 0)] += number
-    return found
+    return Counter({size or 0: number for size, number in counted})
 
 
 def found_by_day(area: Area, period: Period) -> Counter[int]:
@@ -125,10 +116,6 @@ def _found(area: Area, period: Period) -> "models.QuerySet[Infection]":
     return Infection.objects.standing().filter(
         in_area(area), found_on__gte=period.first, found_on__lte=period.last
     )
-
-
-def _number(rows: "models.QuerySet", by: str) -> Subquery:
-    return Subquery(rows.order_by().values(by).annotate(number=Count("pk")).values("number"))
 
 
 # ── zones ────────────────────────────────────────────────────────────────────────────────────────

@@ -113,6 +113,11 @@ REGISTER = Place(_("Register of persons"), "register", staff=True)
 REGISTRATION = Place(_("Register a person"), "register-new", staff=True)
 IMPORT = Place(_("Import of a list"), "import", staff=True)
 API = Place(_("API documentation"), "api-docs")
+INFECTIONS = Place(_("Infections"), "infections", staff=True)
+ZONES = Place(_("High-risk zones"), "zones", staff=True)
+COMPOUNDS = Place(_("Compounds and their buildings"), "compounds", staff=True)
+PUBLIC_ZONES = Place(_("High-risk zones now"), "risk")
+STATISTICS = Place(_("Statistics of the area"), "statistics", staff=True)
 
 MEASURES: tuple[Row, ...] = (
     Row(
@@ -121,29 +126,45 @@ MEASURES: tuple[Row, ...] = (
         _("Close contacts"),
         does=_(
             "Makes the plan of days and tests from the date of the last exposure, shows it to everyone "
-            "concerned, and ends it by the clock. Nobody can extend it."
+            "concerned, and ends it by the clock. Nobody can extend it. Contacts are entered from the page of "
+            "the infection; only a later exposure moves an end out."
         ),
-        places=(CALCULATOR, REGISTRATION, TODAY),
+        places=(CALCULATOR, REGISTRATION, INFECTIONS, TODAY),
         category=Category.CLOSE_CONTACT,
     ),
     Row(
         "M2",
         ("二(二)", "发布会·次密接"),
         _("No contacts of contacts"),
-        does=_("Refuses to register a contact of a contact, in the form, in a list, and through the API."),
-        missing=_("Measuring the time from a positive result to the contacts judged."),
-        places=(CALCULATOR, REGISTRATION, IMPORT),
+        does=_(
+            "Refuses to register a contact of a contact, in the form, in a list, and through the API. Measures "
+            "the time until the contacts of each infection are judged, and shows it when it runs late."
+        ),
+        places=(CALCULATOR, REGISTRATION, IMPORT, INFECTIONS, STATISTICS),
     ),
     Row(
         "M3",
         ("二(三)", "发布会·外溢人员"),
         _("Spill-over persons"),
-        does=_("Plans the days at home from the date on which the zone was left."),
-        missing=_("The list of candidates that a zone derives."),
-        places=(CALCULATOR, REGISTRATION),
+        does=_(
+            "Plans the days at home from the date on which the zone was left. The page of a zone lists who is "
+            "registered there and may have left before it was sealed."
+        ),
+        places=(CALCULATOR, REGISTRATION, ZONES),
         category=Category.SPILL_OVER,
     ),
-    Row("M4", ("二(四)", "三(二)", "发布会·中风险区"), _("High-risk zones that end by the clock")),
+    Row(
+        "M4",
+        ("二(四)", "三(二)", "发布会·中风险区"),
+        _("High-risk zones that end by the clock"),
+        does=_(
+            "Seals units and buildings where an infected person stayed, each with a clock of its own that opens "
+            "it at 00:00. A new infection starts the days anew in the units that it concerns, not in the others. "
+            "More than units and buildings asks for one of the two reasons and for somebody above who approves. "
+            "Nothing else makes a zone longer or wider; opening early is always possible."
+        ),
+        places=(ZONES, COMPOUNDS, PUBLIC_ZONES),
+    ),
     Row(
         "M5",
         ("二(五)", "发布会·闭环人员"),
@@ -197,7 +218,17 @@ MEASURES: tuple[Row, ...] = (
         missing=_("The register of homes and hospitals, and the health-safety plans."),
         places=(REGISTER,),
     ),
-    Row("M15", ("二(十五)",), _("Four earlies: detect, report, isolate, treat")),
+    Row(
+        "M15",
+        ("二(十五)",),
+        _("Four earlies: detect, report, isolate, treat"),
+        does=_(
+            "Measures for every infection the times between sample, result, report, contacts judged, isolation "
+            "and admission, and shows what runs past its limit. The limits in hours are local settings."
+        ),
+        missing=_("Arrival tests, and signals from fever clinics, pharmacies and schools."),
+        places=(INFECTIONS, TODAY, STATISTICS),
+    ),
     Row("M16", ("二(十六)", "发布会·专班"), _("Complaints about over-enforcement")),
     Row("M17", ("二(十七)",), _("Supplies and services for people under seal")),
     Row("M18", ("二(十八)",), _("Campuses")),
@@ -212,13 +243,22 @@ CONDITIONS: tuple[Row, ...] = (
         _("Suitable homes"),
         does=_(
             "Records before home isolation whether the home is suitable; without it the days stay central, "
-            "on the same dates. A positive result puts tracing and judging the spread on the supervisor's "
-            "list."
+            "on the same dates. A positive result at home or in monitoring opens a judgement of its spread with "
+            "an owner and a clock."
         ),
         missing=_("Cohorts by intake date at isolation sites."),
-        places=(CALCULATOR, TODAY),
+        places=(CALCULATOR, INFECTIONS, TODAY),
     ),
-    Row("S2", ("三(二)",), _("Zones are published at once")),
+    Row(
+        "S2",
+        ("三(二)",),
+        _("Zones are published at once"),
+        does=_(
+            "Publishes each zone with its exact boundary, since when it is sealed and on which day it opens, by "
+            "county and by address, for anybody and without an account. Its history stays public."
+        ),
+        places=(PUBLIC_ZONES, API),
+    ),
     Row(
         "S3",
         ("四(一)", "四(二)"),
@@ -234,6 +274,12 @@ PRESS: tuple[Row, ...] = (
         "P1",
         ("发布会·密切接触者", "发布会·次密接", "发布会·外溢人员"),
         _("The evidence beside our own figures"),
+        does=_(
+            "Draws by which day after the last exposure positives were found here beside the published lines, "
+            "the yield of each category, and the central isolation that the present days save."
+        ),
+        missing=_("The saving in the preview of another edition."),
+        places=(STATISTICS,),
     ),
     Row("P2", ("发布会·货车",), _("Lorries: five bans")),
     Row(
