@@ -176,11 +176,6 @@ class PublicZone:
         """The date of the opening of its last unit."""
         return max((part.opened_on or part.release_on for part in self.parts), default=self.release_on)
 
-    @property
-    def one_clock(self) -> Part | None:
-        """The one clock of all its units, None where they differ."""
-        return self.parts[0] if len(self.parts) == 1 else None
-
 
 UPWARDS = (Level.COUNTY, Level.STREET, Level.COMMUNITY)
 

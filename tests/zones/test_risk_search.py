@@ -15,7 +15,7 @@ from tests.builders import episode, noon
 from tests.zones.risk_world import november, restart, seal, units
 from zones.addresses import Stairs, place_of, read, stairs_of, stairs_of_unit
 from zones.finding import Answer, Verdict, find
-from zones.models import Compound
+from zones.models import Compound, UnitSeal, Zone
 from zones.views.asking import PublicThrottle
 
 AT = noon(november(15))
@@ -155,6 +155,20 @@ class TestAnswers:
         assert after.before is not None
         assert after.before.part.opened_on == november(18)
         assert find("锦绣花园3号楼", midnight(november(18))).verdict is Verdict.PARTLY
+
+    def test_a_house_with_a_number_alone_is_not_one_with_a_longer_number(
+        self, home: Area, carol: User
+    ) -> None:
+        seal(units(home, "12", compound="柳岸村"), by=carol)
+        assert find("柳岸村12", AT).verdict is Verdict.SEALED
+        assert find("柳岸村123", AT).verdict is not Verdict.SEALED
+
+    def test_a_unit_that_is_overdue_is_found_however_long_that_lasts(self) -> None:
+        UnitSeal.objects.update(round_day=5)
+        Zone.objects.update(gated=True)
+        answer = find("锦绣花园3号楼1单元", AT + dt.timedelta(days=100))
+        assert answer.verdict is Verdict.SEALED
+        assert answer.hits[0].part.is_overdue
 
     def test_an_answer_takes_three_queries(self) -> None:
         with CaptureQueriesContext(connection) as asked:
