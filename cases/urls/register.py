@@ -75,7 +75,6 @@ test_urls = [
 # What Today offers beside the person's page.
 catching_up_urls = [
     path("episodes/codes-lifted/", catching_up.codes_lifted, name="codes-lifted"),
-    path("infections/<int:pk>/judged/", catching_up.infection_judged, name="infection-judged"),
 ]
 
 urlpatterns = [

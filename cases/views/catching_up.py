@@ -1,18 +1,15 @@
-"""Verbs of the desk that belong to no single person's page: codes lifted by hand, an infection judged."""
+"""Verbs of the desk that belong to no single person's page: codes lifted by hand."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import StaffRequest, requires
 from accounts.rules import Ability
 from cases.actions.catching_up import lift_codes
-from cases.actions.tracing import judge_contacts
-from cases.models import Episode, Infection
+from cases.models import Episode
 from cases.views.answers import back
 from policy import clock
 
@@ -28,16 +25,4 @@ def codes_lifted(request: StaffRequest) -> HttpResponse:
     count = lift_codes(episodes=found, by=request.user, at=clock.now())
     text = ngettext("Health code of %(n)d person lifted", "Health codes of %(n)d people lifted", count)
     messages.success(request, text % {"n": count})
-    return back(request, reverse("register"))
-
-
-@requires(Ability.SUPERVISE)
-@require_POST
-def infection_judged(request: StaffRequest, pk: int) -> HttpResponse:
-    """Tick that the contacts of an infection are judged."""
-    infection = get_object_or_404(Infection.objects.visible_to(request.user), pk=pk)
-    done = judge_contacts(infection=infection, by=request.user, at=clock.now())
-    words = {"label": infection.label}
-    unchanged = _("%(label)s: recorded already, nothing changed") % words
-    messages.success(request, _("%(label)s: contacts traced") % words if done else unchanged)
     return back(request, reverse("register"))

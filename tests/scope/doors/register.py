@@ -92,7 +92,6 @@ PAGES = {
         query={"what": "sampled", "at": "2022-11-15T12:00:00+08:00"},
     ),
     "codes-lifted": act(WORK, "episode", episode="{episode}"),
-    "infection-judged": act(SUPERVISE, "infection", what="contacts"),
     "import": Door(WORK, post=True, form={}),
     "import-template": read(WORK),
     "import-preview": read(WORK, "batch"),
