@@ -126,8 +126,8 @@ MEASURES: tuple[Row, ...] = (
         _("Close contacts"),
         does=_(
             "Makes the plan of days and tests from the date of the last exposure, shows it to everyone "
-            "concerned, and ends it by the clock. Nobody can extend it. Contacts are entered from the page of "
-            "the infection; only a later exposure moves an end out."
+            "concerned, and ends it by the clock. Nobody can extend it. Contacts are entered from the page "
+            "of the infection; only a later exposure moves an end out."
         ),
         places=(CALCULATOR, REGISTRATION, INFECTIONS, TODAY),
         category=Category.CLOSE_CONTACT,
@@ -137,8 +137,9 @@ MEASURES: tuple[Row, ...] = (
         ("二(二)", "发布会·次密接"),
         _("No contacts of contacts"),
         does=_(
-            "Refuses to register a contact of a contact, in the form, in a list, and through the API. Measures "
-            "the time until the contacts of each infection are judged, and shows it when it runs late."
+            "Refuses to register a contact of a contact, in the form, in a list, and through the API. "
+            "Measures the time until the contacts of each infection are judged, and shows it when it runs "
+            "late."
         ),
         places=(CALCULATOR, REGISTRATION, IMPORT, INFECTIONS, STATISTICS),
     ),
@@ -147,8 +148,8 @@ MEASURES: tuple[Row, ...] = (
         ("二(三)", "发布会·外溢人员"),
         _("Spill-over persons"),
         does=_(
-            "Plans the days at home from the date on which the zone was left. The page of a zone lists who is "
-            "registered there and may have left before it was sealed."
+            "Plans the days at home from the date on which the zone was left. The page of a zone lists who "
+            "is registered there and may have left before it was sealed."
         ),
         places=(CALCULATOR, REGISTRATION, ZONES),
         category=Category.SPILL_OVER,
@@ -158,10 +159,11 @@ MEASURES: tuple[Row, ...] = (
         ("二(四)", "三(二)", "发布会·中风险区"),
         _("High-risk zones that end by the clock"),
         does=_(
-            "Seals units and buildings where an infected person stayed, each with a clock of its own that opens "
-            "it at 00:00. A new infection starts the days anew in the units that it concerns, not in the others. "
-            "More than units and buildings asks for one of the two reasons and for somebody above who approves. "
-            "Nothing else makes a zone longer or wider; opening early is always possible."
+            "Seals units and buildings where an infected person stayed, each with a clock of its own that "
+            "opens it at 00:00. A new infection starts the days anew in the units that it concerns, not in "
+            "the others. More than units and buildings asks for one of the two reasons and for somebody "
+            "above who approves. Nothing else makes a zone longer or wider; opening early is always "
+            "possible."
         ),
         places=(ZONES, COMPOUNDS, PUBLIC_ZONES),
     ),
@@ -223,8 +225,9 @@ MEASURES: tuple[Row, ...] = (
         ("二(十五)",),
         _("Four earlies: detect, report, isolate, treat"),
         does=_(
-            "Measures for every infection the times between sample, result, report, contacts judged, isolation "
-            "and admission, and shows what runs past its limit. The limits in hours are local settings."
+            "Measures for every infection the times between sample, result, report, contacts judged, "
+            "isolation and admission, and shows what runs past its limit. The limits in hours are local "
+            "settings."
         ),
         missing=_("Arrival tests, and signals from fever clinics, pharmacies and schools."),
         places=(INFECTIONS, TODAY, STATISTICS),
@@ -243,8 +246,8 @@ CONDITIONS: tuple[Row, ...] = (
         _("Suitable homes"),
         does=_(
             "Records before home isolation whether the home is suitable; without it the days stay central, "
-            "on the same dates. A positive result at home or in monitoring opens a judgement of its spread with "
-            "an owner and a clock."
+            "on the same dates. A positive result at home or in monitoring opens a judgement of its spread "
+            "with an owner and a clock."
         ),
         missing=_("Cohorts by intake date at isolation sites."),
         places=(CALCULATOR, INFECTIONS, TODAY),
@@ -254,8 +257,8 @@ CONDITIONS: tuple[Row, ...] = (
         ("三(二)",),
         _("Zones are published at once"),
         does=_(
-            "Publishes each zone with its exact boundary, since when it is sealed and on which day it opens, by "
-            "county and by address, for anybody and without an account. Its history stays public."
+            "Publishes each zone with its exact boundary, since when it is sealed and on which day it "
+            "opens, by county and by address, for anybody and without an account. Its history stays public."
         ),
         places=(PUBLIC_ZONES, API),
     ),
@@ -275,8 +278,8 @@ PRESS: tuple[Row, ...] = (
         ("发布会·密切接触者", "发布会·次密接", "发布会·外溢人员"),
         _("The evidence beside our own figures"),
         does=_(
-            "Draws by which day after the last exposure positives were found here beside the published lines, "
-            "the yield of each category, and the central isolation that the present days save."
+            "Draws by which day after the last exposure positives were found here beside the published "
+            "lines, the yield of each category, and the central isolation that the present days save."
         ),
         missing=_("The saving in the preview of another edition."),
         places=(STATISTICS,),
