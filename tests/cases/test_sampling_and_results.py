@@ -422,13 +422,14 @@ def test_no_code_is_lifted_before_the_release(
     assert contact.code_lifted_at is None
 
 
-def test_only_a_supervisor_ticks_an_infection_off(
-    as_user: Login, alice: User, carol: User, due: NucleicAcidTest
+def test_the_office_ticks_an_infection_off_and_an_analyst_does_not(
+    as_user: Login, home: Area, alice: User, carol: User, due: NucleicAcidTest
 ) -> None:
     as_user(alice).post(f"/tests/{due.pk}/result/", {"result": "positive", "confirm": "1"})
     infection = Infection.objects.get(person=due.person)
 
-    assert as_user(alice).post(f"/infections/{infection.pk}/judged/", {}).status_code == 403
+    reader = staff("reader", home, Role.ANALYST)
+    assert as_user(reader).post(f"/infections/{infection.pk}/judged/", {}).status_code == 403
     as_user(carol).post(f"/infections/{infection.pk}/judged/", {})
 
     infection.refresh_from_db()
