@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
@@ -17,6 +18,8 @@ from cases.actions.tracing import judge_contacts
 from cases.models import Contact, DoorService, Infection, InfectionStay, Person, SpreadAssessment
 from cases.rules import SPREADS, Spread
 from policy import clock
+
+NOT_YET = pgettext_lazy("admin filter", "not yet")
 
 
 def with_sight(rows: QuerySet[Any], request: HttpRequest, path: str = "person") -> QuerySet[Any]:
@@ -68,7 +71,10 @@ class JudgedFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Those to do first."""
-        return [("no", _("not yet")), ("yes", _("judged"))]
+        return [
+            ("no", pgettext_lazy("admin filter", "not yet")),
+            ("yes", pgettext_lazy("contacts", "judged")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Infection]:
         """The infections in the chosen state; a mistaken positive has no contacts to judge."""
@@ -94,7 +100,6 @@ class InfectionAdmin(HistoryAdmin):
         "retracted_at",
     )
     list_filter = (JudgedFilter, "found_where", "manifestation", "found_on")
-    list_select_related = ("community",)
     search_fields = ("label",)
     ordering = ("-found_on", "-pk")
     actions = ("contacts_judged",)
@@ -121,7 +126,7 @@ class InfectionAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Infection]:
         """With the mark whether the name may be shown."""
-        return with_sight(super().get_queryset(request), request)
+        return with_sight(super().get_queryset(request), request).select_related("community")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Infection | None = None) -> Any:
         """Every field: the record is changed on its page."""
@@ -151,14 +156,14 @@ class InfectionAdmin(HistoryAdmin):
 class ContactAdmin(HistoryAdmin):
     list_display = ("infection", "person_name", "last_exposure_on", "kind", "judged_at", "judged_by")
     list_filter = ("kind", "last_exposure_on")
-    list_select_related = ("infection", "judged_by")
     search_fields = ("=infection__label",)
     ordering = ("-last_exposure_on", "-pk")
     fields = ("infection", "person_name", "last_exposure_on", "kind", "episode", "judged_at", "judged_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """With the mark whether the name may be shown, and the ground."""
-        return with_sight(super().get_queryset(request), request).select_related("ground")
+        rows = with_sight(super().get_queryset(request), request)
+        return rows.select_related("ground", "infection", "judged_by")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         """Every field: contacts are judged on the infection's page."""
@@ -185,8 +190,8 @@ class ConclusionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Open, late, or as concluded."""
         return [
-            ("open", _("open")),
-            ("late", _("late")),
+            ("open", SPREADS[Spread.OPEN]),
+            ("late", pgettext_lazy("assessment", "late")),
             *((each.value, label) for each, label in SPREADS.items() if each is not Spread.OPEN),
         ]
 
@@ -228,7 +233,7 @@ class SpreadAssessmentAdmin(HistoryAdmin):
         """Where the infection was found."""
         return assessment.infection.community.name
 
-    @admin.display(description=_("late"), boolean=True)
+    @admin.display(description=pgettext_lazy("assessment", "late"), boolean=True)
     def late(self, assessment: SpreadAssessment) -> bool:
         """Open past its hour, or closed after it."""
         return assessment.late(clock.now())
@@ -237,12 +242,15 @@ class SpreadAssessmentAdmin(HistoryAdmin):
 class DoneFilter(admin.SimpleListFilter):
     """Whether somebody has done it."""
 
-    title = _("done")
+    title = pgettext_lazy("at the door", "done")
     parameter_name = "done"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """What waits first."""
-        return [("no", _("not yet")), ("yes", _("done"))]
+        return [
+            ("no", pgettext_lazy("admin filter", "not yet")),
+            ("yes", pgettext_lazy("at the door", "done")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[DoorService]:
         """The services in the chosen state."""
@@ -258,14 +266,14 @@ class DoneFilter(admin.SimpleListFilter):
 class DoorServiceAdmin(HistoryAdmin):
     list_display = ("zone", "kind", "person_name", "wanted_at", "done_at", "done_by")
     list_filter = (DoneFilter, "kind")
-    list_select_related = ("zone__compound", "done_by")
     search_fields = ("zone__compound__name", "zone__boundary")
     ordering = ("-wanted_at", "-pk")
     fields = ("zone", "kind", "person_name", "note", "wanted_at", "wanted_by", "done_at", "done_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DoorService]:
         """With the mark whether the name may be shown."""
-        return with_sight(super().get_queryset(request), request).select_related("zone__compound")
+        rows = with_sight(super().get_queryset(request), request)
+        return rows.select_related("zone__compound", "done_by")
 
     def get_readonly_fields(self, request: HttpRequest, obj: DoorService | None = None) -> Any:
         """Every field: services are asked for and done on the zone's page."""

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -19,7 +20,8 @@ from policy import clock
 from policy.refusals import RuleViolation
 from zones.actions import approve, refuse
 from zones.models import ZoneProposal
-from zones.zone_shapes import PROPOSAL_STATES, proposal_state
+from zones.rules import DECISIONS, Decision
+from zones.zone_shapes import proposal_state
 
 
 class ApprovalForm(BaseDialogForm):
@@ -57,9 +59,12 @@ _REFUSE: Any = {
     "form_class": RefusalForm,
     "form_submit_text": _("Refuse"),
 }
-PROPOSAL_WORDS = dict(
-    zip(PROPOSAL_STATES, (_("waits for a decision"), _("approved"), _("refused"), _("lapsed")), strict=True)
-)
+PROPOSAL_WORDS = {
+    "undecided": _("waits for a decision"),
+    "approved": DECISIONS[Decision.APPROVED],
+    "refused": DECISIONS[Decision.REFUSED],
+    "lapsed": pgettext_lazy("proposal", "lapsed"),
+}
 
 
 class ProposalStateFilter(admin.SimpleListFilter):

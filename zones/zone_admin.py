@@ -24,7 +24,7 @@ from policy import clock
 from policy.refusals import RuleViolation
 from zones.actions import end_early
 from zones.models import SealCause, UnitRound, UnitSeal, Zone, ZoneEvent
-from zones.rules import SEAL_STATES
+from zones.rules import SEAL_STATES, SealState
 from zones.zone_shapes import with_sealed_units
 
 
@@ -136,7 +136,6 @@ class ZoneAdmin(HistoryAdmin):
         "edition",
     )
     list_filter = (OpenFilter, "wider_reason", "edition")
-    list_select_related = ("compound", "community")
     search_fields = ("compound__name", "boundary", "community__name")
     ordering = ("-designated_at", "-pk")
     inlines = (SealInline, ZoneEventInline)
@@ -199,7 +198,11 @@ class SealStateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Sealed, overdue among them, or open again."""
-        return [("holding", _("sealed")), ("overdue", _("overdue")), ("open", _("open again"))]
+        return [
+            ("holding", SEAL_STATES[SealState.SEALED]),
+            ("overdue", SEAL_STATES[SealState.OVERDUE]),
+            ("open", SEAL_STATES[SealState.OPEN]),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[UnitSeal]:
         """The seals in the chosen state."""
@@ -227,14 +230,14 @@ class UnitSealAdmin(HistoryAdmin):
         "ending",
     )
     list_filter = (SealStateFilter, "ending", "purpose")
-    list_select_related = ("unit__building__compound", "community")
     search_fields = ("unit__name", "unit__building__name", "unit__building__compound__name")
     ordering = ("-starts_at", "-pk")
     inlines = (CauseInline, RoundInline, SealEventInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnitSeal]:
         """With what names unit and zone."""
-        return super().get_queryset(request).select_related("unit__building__compound", "zone__compound")
+        rows = super().get_queryset(request)
+        return rows.select_related("unit__building__compound", "zone__compound", "community")
 
     @admin.display(description=_("today"))
     def state_now(self, seal: UnitSeal) -> str:
@@ -245,7 +248,6 @@ class UnitSealAdmin(HistoryAdmin):
 @admin.register(UnitRound)
 class UnitRoundAdmin(HistoryAdmin):
     list_display = ("on", "unit", "people", "sampled", "negative", "all_negative", "recorded_by")
-    list_select_related = ("seal__unit__building__compound", "recorded_by")
     search_fields = ("seal__unit__building__name", "seal__unit__building__compound__name")
     ordering = ("-on", "-pk")
 
@@ -255,7 +257,7 @@ class UnitRoundAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnitRound]:
         """With what names a unit."""
-        return super().get_queryset(request).select_related("seal__unit__building__compound")
+        return super().get_queryset(request).select_related("seal__unit__building__compound", "recorded_by")
 
     @admin.display(description=_("unit"))
     def unit(self, found: UnitRound) -> str:
@@ -272,7 +274,6 @@ class UnitRoundAdmin(HistoryAdmin):
 class ZoneEventAdmin(HistoryAdmin):
     list_display = ("at", "due_at", "kind", "place", "by", "clause", "edition", "reason", "release_on")
     list_filter = ("kind",)
-    list_select_related = ("zone__compound", "seal__unit__building__compound", "by")
     search_fields = ("zone__compound__name", "zone__boundary")
     ordering = ("-pk",)
 
@@ -283,7 +284,7 @@ class ZoneEventAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ZoneEvent]:
         """With what names zone and unit."""
         rows = super().get_queryset(request)
-        return rows.select_related("zone__compound", "seal__unit__building__compound")
+        return rows.select_related("zone__compound", "seal__unit__building__compound", "by")
 
     @admin.display(description=_("where"))
     def place(self, event: ZoneEvent) -> str:
