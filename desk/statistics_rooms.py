@@ -70,14 +70,14 @@ def central_figure(
         lead,
         [_("what"), pgettext("figures", "number"), pgettext("figures", "unit")],
         [
-            [_("days of central isolation of close contacts, by the plans"), ours, _("days")],
-            [_("the same people under 7+3"), ninth, _("days")],
+            [_("days of central isolation of close contacts, by the plans"), ours, pgettext("unit", "person-days")],
+            [_("the same people under 7+3"), ninth, pgettext("unit", "person-days")],
             [_("saved"), share(ninth - ours, ninth), ""],
             [_("saved, as published"), f"{evidence.CENTRAL_SAVED} %", ""],
             [_("rooms in use at isolation sites, date by date"), used.room_days, _("room-days")],
-            [_("people at isolation sites, date by date"), used.person_days, _("days")],
+            [_("people at isolation sites, date by date"), used.person_days, pgettext("unit", "person-days")],
         ],
-        charts.bars("c-central", title, lead, rows, pgettext("unit", "days")),
+        charts.bars("c-central", title, lead, rows, pgettext("unit", "person-days")),
         note=_(
             "Really used were %(rooms)d room-days by %(people)d days of people of all categories: a "
             "household in one room counts once."
