@@ -49,7 +49,7 @@ def central_figure(
     ours = central_days(groups, period, editions)
     ninth = central_days(groups, period, editions, under=editions.get("ninth"))
     people = sum(each.number for each in groups)
-    title = _("Central isolation used, and saved")
+    title, days = _("Central isolation used, and saved"), pgettext("unit", "person-days")
     lead = _(
         "Close contacts (%(people)d people) had %(ours)d days of central isolation by their plans in the "
         "period; 7+3 would have made %(ninth)d: %(share)s saved. Published: about %(published)d %%."
@@ -70,14 +70,14 @@ def central_figure(
         lead,
         [_("what"), pgettext("figures", "number"), pgettext("figures", "unit")],
         [
-            [_("days of central isolation of close contacts, by the plans"), ours, pgettext("unit", "person-days")],
-            [_("the same people under 7+3"), ninth, pgettext("unit", "person-days")],
+            [_("days of central isolation of close contacts, by the plans"), ours, days],
+            [_("the same people under 7+3"), ninth, days],
             [_("saved"), share(ninth - ours, ninth), ""],
             [_("saved, as published"), f"{evidence.CENTRAL_SAVED} %", ""],
             [_("rooms in use at isolation sites, date by date"), used.room_days, _("room-days")],
-            [_("people at isolation sites, date by date"), used.person_days, pgettext("unit", "person-days")],
+            [_("people at isolation sites, date by date"), used.person_days, days],
         ],
-        charts.bars("c-central", title, lead, rows, pgettext("unit", "person-days")),
+        charts.bars("c-central", title, lead, rows, days),
         note=_(
             "Really used were %(rooms)d room-days by %(people)d days of people of all categories: a "
             "household in one room counts once."
