@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import action
@@ -114,7 +115,7 @@ class ZoneProposalAdmin(HistoryAdmin):
         "state_now",
         "wider_reason",
         "wider_note",
-        "reason",
+        "why",
         "infections",
         "proposed_at",
         "proposed_by",
@@ -122,7 +123,7 @@ class ZoneProposalAdmin(HistoryAdmin):
         "decided_at",
         "decided_by",
         "decided_reason",
-        "zone",
+        "made_of_it",
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: ZoneProposal | None = None) -> Any:
@@ -133,6 +134,19 @@ class ZoneProposalAdmin(HistoryAdmin):
     def state_now(self, proposal: ZoneProposal) -> str:
         """Decided how, still to decide, or too late for it."""
         return str(PROPOSAL_WORDS[proposal_state(proposal, clock.today())])
+
+    @admin.display(description=_("Why it is sealed although the infection was found apart"))
+    def why(self, proposal: ZoneProposal) -> str:
+        """The proposer's reason, where the infection was found in isolation or closed loop."""
+        return proposal.reason or "–"
+
+    @admin.display(description=_("high-risk zone"))
+    def made_of_it(self, proposal: ZoneProposal) -> str:
+        """The zone that came of it."""
+        if proposal.zone is None:
+            return "–"
+        address = reverse("admin:zones_zone_change", args=[proposal.zone_id])
+        return format_html('<a href="{}">{}</a>', address, proposal.zone)
 
     @admin.display(description=_("infections found on"))
     def infections(self, proposal: ZoneProposal) -> str:

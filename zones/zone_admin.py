@@ -49,6 +49,7 @@ _END_EARLY: Any = {
 
 class SealInline(ReadOnlyInline):
     model = UnitSeal
+    hide_title = True
     per_page = 50
     fields = (
         "unit",
@@ -68,13 +69,14 @@ class SealInline(ReadOnlyInline):
 
 class ZoneEventInline(ReadOnlyInline):
     model = ZoneEvent
+    hide_title = True
     fk_name = "zone"
     per_page = 50
     fields: tuple[str, ...] = (
         "at",
         "due_at",
         "kind",
-        "seal",
+        "unit",
         "by",
         "clause",
         "edition",
@@ -87,6 +89,11 @@ class ZoneEventInline(ReadOnlyInline):
         """With what names a unit."""
         return super().get_queryset(request).select_related("seal__unit__building__compound", "by")
 
+    @admin.display(description=_("unit"))
+    def unit(self, event: ZoneEvent) -> str:
+        """The unit, if the event is about one alone."""
+        return str(event.seal.unit) if event.seal else "–"
+
 
 class SealEventInline(ZoneEventInline):
     fk_name = "seal"
@@ -95,12 +102,24 @@ class SealEventInline(ZoneEventInline):
 
 class CauseInline(ReadOnlyInline):
     model = SealCause
-    fields = ("infection", "found_on", "noted_at", "noted_by", "withdrawn_at")
+    hide_title = True
+    fields = ("infection", "found_on", "noted_at", "who", "withdrawn_at")
+
+    @admin.display(description=_("who"))
+    def who(self, cause: SealCause) -> str:
+        """Who noted it."""
+        return str(cause.noted_by or "–")
 
 
 class RoundInline(ReadOnlyInline):
     model = UnitRound
-    fields = ("on", "people", "sampled", "negative", "recorded_at", "recorded_by")
+    hide_title = True
+    fields = ("on", "people", "sampled", "negative", "recorded_at", "who")
+
+    @admin.display(description=_("who"))
+    def who(self, found: UnitRound) -> str:
+        """Who recorded it."""
+        return str(found.recorded_by)
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -233,6 +252,35 @@ class UnitSealAdmin(HistoryAdmin):
     search_fields = ("unit__name", "unit__building__name", "unit__building__compound__name")
     ordering = ("-starts_at", "-pk")
     inlines = (CauseInline, RoundInline, SealEventInline)
+    fields = (
+        "unit",
+        "community",
+        "zone",
+        "purpose",
+        "edition",
+        "clause",
+        "starts_at",
+        "last_infection_on",
+        "clean_days",
+        "release_on",
+        "planned_release_on",
+        "round_day",
+        "round_met_at",
+        "ending",
+        "ended_at",
+        "who",
+        "ended_reason",
+        "swept_at",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: UnitSeal | None = None) -> Any:
+        """Every field: seals are made and ended by verbs and by the clock."""
+        return self.fields
+
+    @admin.display(description=_("who"))
+    def who(self, seal: UnitSeal) -> str:
+        """Who opened it, when it was not the clock."""
+        return str(seal.ended_by or "–")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnitSeal]:
         """With what names unit and zone."""
@@ -247,9 +295,19 @@ class UnitSealAdmin(HistoryAdmin):
 
 @admin.register(UnitRound)
 class UnitRoundAdmin(HistoryAdmin):
-    list_display = ("on", "unit", "people", "sampled", "negative", "all_negative", "recorded_by")
+    list_display = ("on", "unit", "people", "sampled", "negative", "all_negative", "who")
     search_fields = ("seal__unit__building__name", "seal__unit__building__compound__name")
     ordering = ("-on", "-pk")
+    fields = ("on", "unit", "people", "sampled", "negative", "all_negative", "recorded_at", "who")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: UnitRound | None = None) -> Any:
+        """Every field: rounds are recorded on the zone's page."""
+        return self.fields
+
+    @admin.display(description=_("who"))
+    def who(self, found: UnitRound) -> str:
+        """Who recorded it."""
+        return str(found.recorded_by)
 
     def scoped(self, rows: QuerySet[UnitRound], user: User) -> QuerySet[UnitRound]:
         """Rounds of the units that the user sees."""
@@ -276,6 +334,24 @@ class ZoneEventAdmin(HistoryAdmin):
     list_filter = ("kind",)
     search_fields = ("zone__compound__name", "zone__boundary")
     ordering = ("-pk",)
+    fields = (
+        "at",
+        "due_at",
+        "kind",
+        "place",
+        "by",
+        "clause",
+        "edition",
+        "reason",
+        "infection",
+        "found_on",
+        "release_on",
+        "details",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ZoneEvent | None = None) -> Any:
+        """Every field: what happened is not edited."""
+        return self.fields
 
     def scoped(self, rows: QuerySet[ZoneEvent], user: User) -> QuerySet[ZoneEvent]:
         """Events of the zones that the user sees."""

@@ -89,6 +89,14 @@ class TestAGate:
         told = Message.objects.filter(kind=MessageKind.ZONE_OVERDUE)
         assert set(told.values_list("community__level", flat=True)) == {"community", "street"}
 
+    def test_after_a_restart_a_second_overdue_is_named_again(
+        self, held: UnitSeal, carol: User, unit: Unit
+    ) -> None:
+        assert sweep_overdue_rounds(at=noon(november(18))) == 1
+        restart(units=[unit], cause=Cause(9, november(18)), by=carol, at=noon(november(18)))
+        assert sweep_overdue_rounds(at=noon(november(23))) == 0
+        assert sweep_overdue_rounds(at=noon(november(24))) == 1
+
     def test_a_complete_round_opens_it_by_the_clock(self, held: UnitSeal, alice: User) -> None:
         at = noon(november(17))
         record_round(seal=held, people=9, sampled=9, negative=9, by=alice, at=at)
@@ -181,3 +189,38 @@ class TestAChangeOfEdition:
             seal(unit, carol, 10)
         assert refusal.value.code == "not_in_edition"
         assert seal(unit, carol, 11).release_on == november(17)
+
+    def test_an_edition_without_zones_opens_everything_from_its_date(self, unit: Unit, carol: User) -> None:
+        held = seal(unit, carol, 12)
+        ninth = PolicyEdition.objects.get(code="ninth")
+        EditionActivation.objects.create(
+            edition=ninth, from_on=november(15), activated_at=midnight(november(14))
+        )
+        assert follow_editions(at=noon(november(17))) == 1
+        held.refresh_from_db()
+        assert held.release_on == november(15)
+        assert sweep_openings(at=noon(november(17))) == 1
+
+    def test_after_an_outage_over_the_change_it_is_open_since_the_date_of_the_rule(
+        self, unit: Unit, carol: User
+    ) -> None:
+        held = seal(unit, carol, 12)
+        edition("shorter", november(15), "clean_days = 3")
+        follow_editions(at=noon(november(25)))
+        held.refresh_from_db()
+        assert held.release_on == november(16)
+
+    def test_a_restart_counts_by_the_edition_in_force_also_before_anything_ran(
+        self, unit: Unit, carol: User
+    ) -> None:
+        held = seal(unit, carol, 12)
+        edition("shorter", november(13), "clean_days = 2")
+        restart(units=[unit], cause=Cause(9, november(14)), by=carol, at=noon(november(14)))
+        held.refresh_from_db()
+        assert (held.release_on, held.edition) == (november(17), "shorter")
+
+    def test_when_no_edition_can_be_read_the_sweep_goes_on(self, unit: Unit, carol: User) -> None:
+        seal(unit, carol, 12)
+        EditionActivation.objects.all().delete()
+        assert follow_editions(at=midnight(november(18))) == 0
+        assert sweep_openings(at=midnight(november(18))) == 1

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from notices.sets import (
     among,
     chosen,
     execute,
+    greatest,
     instant,
     iso,
     json_object,
@@ -85,10 +86,13 @@ def _held_zones(ids: Sequence[int]) -> list[int]:
 
 
 def _write_opened(ids: Sequence[int], at: dt.datetime) -> None:
+    """Due at 00:00 of the date; behind a gate that was met later, when it was met."""
+    midnight = midnight_of("seal.release_on")
+    due = greatest(midnight, f"COALESCE(seal.round_met_at, {midnight})")
     insert = f"""INSERT INTO {table(ZoneEvent)}
             (zone_id, seal_id, kind, at, due_at, by_id, clause, edition, reason, infection, found_on,
              release_on, details, residents_told_at)
-        SELECT seal.zone_id, seal.id, %s, %s, {midnight_of("seal.release_on")}, NULL, seal.clause,
+        SELECT seal.zone_id, seal.id, %s, %s, {due}, NULL, seal.clause,
              seal.edition, '', NULL, seal.last_infection_on, seal.release_on, {json_object()}, NULL
         FROM {table(UnitSeal)} AS seal WHERE"""  # noqa: S608
     values = (ZoneEventKind.OPENED, instant(at))
@@ -282,12 +286,17 @@ def record_round(
 def sweep_overdue_rounds(*, at: dt.datetime, dry_run: bool = False) -> int:
     """Note, once, each unit that its gate keeps sealed past its date; tell the office and the one above."""
     today = timezone.localdate(at)
-    noted = ZoneEvent.objects.filter(kind=ZoneEventKind.OVERDUE).values("seal")
-    overdue = UnitSeal.objects.overdue(today).exclude(pk__in=noted).order_by("pk")
+    noted = ZoneEvent.objects.filter(
+        kind=ZoneEventKind.OVERDUE, seal=OuterRef("pk"), release_on=OuterRef("release_on")
+    )
     if dry_run:
-        return overdue.count()
+        return UnitSeal.objects.overdue(today).filter(~Exists(noted)).count()
     with transaction.atomic():
-        seals = list(overdue.select_related("unit__building").select_for_update(no_key=True, of=("self",)))
+        # Locked first and asked again in a second statement: another sweep may have noted them meanwhile.
+        overdue = UnitSeal.objects.overdue(today).filter(~Exists(noted)).order_by("pk")
+        held = list(overdue.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+        still = UnitSeal.objects.filter(~Exists(noted), pk__in=held)
+        seals = list(still.select_related("unit__building").order_by("pk"))
         ZoneEvent.objects.bulk_create(
             [seal_event(seal, ZoneEventKind.OVERDUE, at=at, by=None) for seal in seals], batch_size=500
         )
@@ -299,7 +308,7 @@ def sweep_overdue_rounds(*, at: dt.datetime, dry_run: bool = False) -> int:
                 zone,
                 MessageKind.ZONE_OVERDUE,
                 seals_context(zone, units),
-                key=f"zone-overdue:{zone.pk}:{units[0].pk}",
+                key=f"zone-overdue:{zone.pk}:{units[0].pk}:{units[0].release_on}",
                 at=at,
                 upward=True,
             )

@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from notices.rules import MessageKind
-from policy.models import edition_in_force
+from policy.loading import EditionError
+from policy.models import NoEditionInForce, activation_in_force
 from policy.refusals import RuleViolation
 from zones.actions.event_rows import check_area, refresh_zones, seal_event, tidy_reason
 from zones.actions.opening import lift, open_due
@@ -18,7 +20,10 @@ from zones.actions.proposing import forget_cause
 from zones.actions.sealing import check_found, rule_on
 from zones.actions.telling import seals_context, tell_of_zone
 from zones.models import SealCause, Unit, UnitSeal, ZoneEvent
+from zones.models.zone import UnitSealQuerySet
 from zones.rules import Cause, SealEnding, ZoneEventKind, opens_on
+
+log = structlog.get_logger("jiefeng.zones")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,10 @@ def restart(*, units: Collection[Unit], cause: Cause, reason: str = "", by: User
             field="reason",
         )
     with transaction.atomic():
+        wanted = UnitSeal.objects.unswept().filter(unit__in=list(units))
+        _follow(wanted, at)
         open_due(units=[unit.pk for unit in units], at=at)
-        seals = _locked(UnitSeal.objects.unswept().filter(unit__in=list(units)))
+        seals = _locked(wanted.all())
         known = set(
             SealCause.objects.filter(seal__in=seals, infection=cause.infection).values_list("seal", flat=True)
         )
@@ -62,8 +69,9 @@ def restart(*, units: Collection[Unit], cause: Cause, reason: str = "", by: User
             later = opens_on(cause.found_on, rule.clean_days)
             if cause.found_on > seal.last_infection_on and later > timezone.localdate(at):
                 seal.last_infection_on = cause.found_on
-                seal.edition, seal.clean_days = edition.code, rule.clean_days
-                seal.release_on = seal.planned_release_on = max(later, seal.release_on)
+                seal.edition, seal.clause = edition.code, rule.clause
+                seal.clean_days, seal.round_day = rule.clean_days, rule.round_day
+                seal.release_on = seal.planned_release_on = later
                 seal.round_met_at = None
                 done.restarted.append(seal)
                 kind = ZoneEventKind.RESTARTED
@@ -78,7 +86,9 @@ def restart(*, units: Collection[Unit], cause: Cause, reason: str = "", by: User
             [
                 "last_infection_on",
                 "edition",
+                "clause",
                 "clean_days",
+                "round_day",
                 "release_on",
                 "planned_release_on",
                 "round_met_at",
@@ -99,9 +109,9 @@ def restart(*, units: Collection[Unit], cause: Cause, reason: str = "", by: User
     return done
 
 
-def _locked(seals: "object") -> list[UnitSeal]:
+def _locked(seals: UnitSealQuerySet) -> list[UnitSeal]:
     return list(
-        seals.select_related("unit__building__compound")  # type: ignore[attr-defined]
+        seals.select_related("unit__building__compound")
         .order_by("pk")
         .select_for_update(no_key=True, of=("self",))
     )
@@ -138,6 +148,8 @@ def withdraw_cause(*, infection: int, by: User, at: dt.datetime) -> int:
         keys = list(causes.values_list("seal_id", flat=True))
         causes.update(withdrawn_at=at)
         forget_cause(infection, at=at)
+        resting = UnitSeal.objects.unswept().filter(pk__in=keys)
+        open_due(units=list(resting.values_list("unit_id", flat=True)), at=at)
         seals = _locked(UnitSeal.objects.unswept().filter(pk__in=keys))
         left: dict[int, dt.date] = {}
         for seal_id, found_on in SealCause.objects.filter(seal__in=seals, withdrawn_at=None).values_list(
@@ -194,28 +206,40 @@ def _earlier(
 
 
 def follow_editions(*, at: dt.datetime) -> int:
-    """Plan sealed units under the edition in force: the earlier of the two dates holds. Returns how many."""
-    today = timezone.localdate(at)
-    edition = edition_in_force(today)
-    rule = edition.zones
-    if rule is None:
+    """Plan sealed units under the edition in force: the earlier of the two dates holds. Returns how many.
+
+    An edition without a rule of zones opens them on the date from which it holds: no clause, no hold. An
+    edition that can't be read changes nothing; the clock of the seals goes on.
+    """
+    try:
+        with transaction.atomic():
+            return len(_follow(UnitSeal.objects.unswept(), at))
+    except (EditionError, NoEditionInForce) as trouble:
+        log.error("editions not followed by zones", reason=type(trouble).__name__)
         return 0
-    with transaction.atomic():
-        seals = _locked(UnitSeal.objects.unswept().exclude(edition=edition.code))
-        events = []
-        for seal in seals:
-            before, old = seal.edition, seal.release_on
-            seal.edition, seal.clean_days = edition.code, rule.clean_days
-            seal.release_on = min(
-                old, max(opens_on(seal.last_infection_on, rule.clean_days), min(today, old))
-            )
-            if rule.round_day is None:
-                seal.round_day = None
-            details = {"edition_before": before, "release_before": str(old)}
-            events.append(seal_event(seal, ZoneEventKind.EDITION_CHANGED, at=at, by=None, details=details))
-        UnitSeal.objects.bulk_update(
-            seals, ["edition", "clean_days", "release_on", "round_day"], batch_size=500
-        )
-        ZoneEvent.objects.bulk_create(events, batch_size=500)
-        refresh_zones({seal.zone_id for seal in seals}, at=at, by=None)
-    return len(seals)
+
+
+def _follow(seals: UnitSealQuerySet, at: dt.datetime) -> list[UnitSeal]:
+    """The same for these seals, in the caller's transaction; returns those that were of another edition."""
+    activation = activation_in_force(timezone.localdate(at))
+    edition = activation.edition.resolved()
+    rule = edition.zones
+    behind = _locked(seals.exclude(edition=edition.code))
+    events = []
+    for seal in behind:
+        before, old = seal.edition, seal.release_on
+        seal.edition = edition.code
+        if rule is None:
+            planned = activation.from_on
+        else:
+            seal.clean_days = rule.clean_days
+            planned = max(opens_on(seal.last_infection_on, rule.clean_days), activation.from_on)
+        seal.release_on = min(old, planned)
+        if rule is None or rule.round_day is None:
+            seal.round_day = None
+        details = {"edition_before": before, "release_before": str(old)}
+        events.append(seal_event(seal, ZoneEventKind.EDITION_CHANGED, at=at, by=None, details=details))
+    UnitSeal.objects.bulk_update(behind, ["edition", "clean_days", "release_on", "round_day"], batch_size=500)
+    ZoneEvent.objects.bulk_create(events, batch_size=500)
+    refresh_zones({seal.zone_id for seal in behind}, at=at, by=None)
+    return behind
