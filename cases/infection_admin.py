@@ -36,15 +36,22 @@ def name_in_sight(row: Any, person: Person | None) -> str:
 
 class StayInline(ReadOnlyInline):
     model = InfectionStay
-    fields = ("purpose", "unit", "site", "from_on", "to_on", "note", "added_at", "added_by")
+    hide_title = True
+    fields = ("purpose", "unit", "site", "from_on", "to_on", "note", "added_at", "who")
+
+    @admin.display(description=_("who"))
+    def who(self, stay: InfectionStay) -> str:
+        """Who added it."""
+        return str(stay.added_by or "–")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InfectionStay]:
         """With what names a place."""
-        return super().get_queryset(request).select_related("unit__building__compound", "site")
+        return super().get_queryset(request).select_related("unit__building__compound", "site", "added_by")
 
 
 class ContactInline(ReadOnlyInline):
     model = Contact
+    hide_title = True
     per_page = 50
     fields = ("person_name", "last_exposure_on", "kind", "judged_at", "judged_by")
 
@@ -60,6 +67,7 @@ class ContactInline(ReadOnlyInline):
 
 class AssessmentInline(ReadOnlyInline):
     model = SpreadAssessment
+    hide_title = True
     fields = ("opened_at", "due_at", "owner", "shared_home", "left_home", "conclusion", "closed_at")
 
 
@@ -223,6 +231,27 @@ class SpreadAssessmentAdmin(HistoryAdmin):
     list_select_related = ("infection__community", "owner")
     search_fields = ("=infection__label",)
     ordering = ("-opened_at", "-pk")
+    fields = (
+        "infection",
+        "opened_at",
+        "due_at",
+        "late",
+        "owner",
+        "shared_home",
+        "left_home",
+        "conclusion",
+        "closed_at",
+        "who",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SpreadAssessment | None = None) -> Any:
+        """Every field: the spread is judged on the infection's page."""
+        return self.fields
+
+    @admin.display(description=_("who"))
+    def who(self, assessment: SpreadAssessment) -> str:
+        """Who closed it."""
+        return str(assessment.closed_by or "–")
 
     def scoped(self, rows: QuerySet[SpreadAssessment], user: User) -> QuerySet[SpreadAssessment]:
         """Assessments of the infections that the user sees."""
@@ -264,11 +293,11 @@ class DoneFilter(admin.SimpleListFilter):
 
 @admin.register(DoorService)
 class DoorServiceAdmin(HistoryAdmin):
-    list_display = ("zone", "kind", "person_name", "wanted_at", "done_at", "done_by")
+    list_display = ("zone", "kind", "person_name", "wanted_at", "done_at", "who")
     list_filter = (DoneFilter, "kind")
     search_fields = ("zone__compound__name", "zone__boundary")
     ordering = ("-wanted_at", "-pk")
-    fields = ("zone", "kind", "person_name", "note", "wanted_at", "wanted_by", "done_at", "done_by")
+    fields = ("zone", "kind", "person_name", "note", "wanted_at", "asked_by", "done_at", "who")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DoorService]:
         """With the mark whether the name may be shown."""
@@ -283,3 +312,13 @@ class DoorServiceAdmin(HistoryAdmin):
     def person_name(self, service: DoorService) -> str:
         """The name, to whoever sees the person."""
         return name_in_sight(service, service.person)
+
+    @admin.display(description=_("who"))
+    def who(self, service: DoorService) -> str:
+        """Who did it."""
+        return str(service.done_by or "–")
+
+    @admin.display(description=_("noted by"))
+    def asked_by(self, service: DoorService) -> str:
+        """Who wrote down that it is needed."""
+        return str(service.wanted_by or "–")
