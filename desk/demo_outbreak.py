@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from accounts.models import Area, User
+from cases.actions import ending, testing
 from cases.actions.infections import InfectionFacts, add_stay, report_infection
 from cases.actions.inside import ask_whereabouts, service_done, spill_over, want_service
 from cases.actions.judging import PersonFacts
@@ -18,7 +19,7 @@ from cases.actions.registration import list_person
 from cases.actions.telling_residents import tell_residents
 from cases.actions.tracing import ContactEntry, judge_contacts, trace
 from cases.actions.zoning import restart_because_of, seal_because_of
-from cases.models import Infection, Person
+from cases.models import Episode, Infection, Person
 from cases.rules import (
     ContactKind,
     DoorServiceKind,
@@ -26,6 +27,7 @@ from cases.rules import (
     IdKind,
     KeyMarkKind,
     Manifestation,
+    Result,
     Sex,
     Whereabouts,
 )
@@ -74,6 +76,8 @@ class Outbreak:
     rng: random.Random = field(default_factory=lambda: random.Random(20221112))  # noqa: S311
     zones: dict[int, Zone] = field(default_factory=dict)
     to_seal: list["_Sealing"] = field(default_factory=list)
+    incubating: dict[int, list[Episode]] = field(default_factory=dict)
+    """Contacts who turn positive in central isolation, by the day on which they do."""
     infections: dict[int, Infection] = field(default_factory=dict)
     serial: int = 0
 
@@ -82,6 +86,7 @@ class Outbreak:
         if ago == FARTHEST:
             self._lay_compounds()
         sweep_openings(at=self.moment(ago, 0, 1))
+        self._turn_positive(ago)
         acts: dict[int, Callable[[], None]] = {
             OLD: self._one_that_is_over,
             FIRST: self._one_that_opens_tomorrow,
@@ -211,7 +216,10 @@ class Outbreak:
             )
             for home, door, kind in homes
         ]
-        trace(infection=infection, entries=entries, by=by, at=self.moment(ago, 7, 30))
+        traced = trace(infection=infection, entries=entries, by=by, at=self.moment(ago, 7, 30))
+        first = traced[0].judgement
+        if first and first.episode:
+            self.incubating.setdefault(ago - (2 if ago == FIRST else 1), []).append(first.episode)
         judge_contacts(infection=infection, by=by, at=self.moment(ago, 7, 50))
 
     def _seal(self, sealing: _Sealing, ago: int) -> None:
@@ -228,6 +236,21 @@ class Outbreak:
             self.zones[sealing.found] = zone
             if sealing.then:
                 sealing.then(zone, ago)
+
+    def _turn_positive(self, ago: int) -> None:
+        """The test of that day is positive; a hospital takes over in the evening, nobody else was met."""
+        for episode in self.incubating.get(ago, []) if ago else []:
+            by = self._worker(episode.community.code)
+            test = episode.tests.filter(planned_on=self.day(ago)).first()
+            if test is None:
+                continue
+            testing.record_sampling(test=test, by=by, at=self.moment(ago, 6, 30))
+            testing.record_result(test=test, result=Result.POSITIVE, by=by, at=self.moment(ago, 15))
+            episode.refresh_from_db()
+            at = self.moment(ago, 17)
+            ending.hand_over_to_treatment(episode=episode, to=HOSPITAL, by=by, at=at)
+            for infection in Infection.objects.filter(person=episode.person_id):
+                judge_contacts(infection=infection, by=by, at=at)
 
     # ── days ────────────────────────────────────────────────────────────────────────────────
 

@@ -123,7 +123,12 @@ def lateness_figure(now: queries.Now, sealed: Sequence[Sealed], opened: queries.
         "lateness",
         _("Lateness of openings"),
         lead,
-        [_("what"), pgettext("figures", "number"), pgettext("figures", "of"), pgettext("figures", "unit")],
+        [
+            _("what"),
+            pgettext("figures", "number"),
+            pgettext("figures", "out of"),
+            pgettext("figures", "unit"),
+        ],
         [
             [_("opening date later than the last infection allows"), beyond, units, _("units")],
             [_("shown as sealed on or after its date, now"), now.past_their_date, units, _("units")],
