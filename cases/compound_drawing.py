@@ -219,7 +219,10 @@ def compound_lines(compounds: Collection[Compound], *, user: User, at: dt.dateti
         lines[row["compound"]].units = row["stairs"]
     path = "unit__building__compound"
     seals = UnitSeal.objects.holding(at).filter(**{f"{path}__in": keys}).order_by().values(path)
-    for row in seals.annotate(sealed=Count("unit", distinct=True), first=Min("release_on"), last=Max("release_on")):
+    counted = seals.annotate(
+        sealed=Count("unit", distinct=True), first=Min("release_on"), last=Max("release_on")
+    )
+    for row in counted:
         line = lines[row[path]]
         line.sealed, line.opens_on = row["sealed"], row["last"]
         line.overdue = row["first"] <= today

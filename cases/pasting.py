@@ -1,6 +1,7 @@
 """Lines pasted from a phone: one person a line, in whatever order and with whatever marks between.
 
-Text in, rows out; nothing is guessed that the line does not say, and nothing of it is lost.
+Text in, rows out; nothing is guessed that the line does not say, and nothing of it is lost: what is not
+understood comes back as `rest`.
 """
 
 import datetime as dt
@@ -12,28 +13,50 @@ from cases.rules import ContactKind
 
 MOST_LINES = 200
 
-_KINDS = (
-    (
-        ContactKind.HOUSEHOLD,
-        ("同住", "家人", "家属", "配偶", "妻", "丈夫", "儿子", "女儿", "父", "母"),
+_KINDS = {
+    ContactKind.HOUSEHOLD: (
+        "同住|同户|同室居住|家人|家属|家庭成员|配偶|爱人|妻子|老婆|丈夫|老公|儿子|女儿|父亲|母亲|爸爸|妈妈"
+        "|爷爷|奶奶|外公|外婆|姥爷|姥姥|岳父|岳母|公公|婆婆|室友|合租"
     ),
-    (ContactKind.CLASS, ("同班", "同学", "同宿舍", "老师")),
-    (ContactKind.WORK, ("同事", "同单位", "同办公室", "工友")),
-    (ContactKind.MEAL, ("同桌", "就餐", "聚餐", "吃饭")),
-    (ContactKind.TRANSPORT, ("同乘", "同车", "拼车", "司机")),
-    (ContactKind.CARE, ("护理", "照护", "诊疗", "医生", "护工")),
-    (ContactKind.ACTIVITY, ("同处", "同室", "棋牌", "同场")),
+    ContactKind.CLASS: "同班同学|同班|同学|同宿舍|同寝室|老师",
+    ContactKind.WORK: "同办公室|同事|同单位|同公司|工友|同班组",
+    ContactKind.MEAL: "同桌就餐|同桌|就餐|聚餐|同餐|吃饭",
+    ContactKind.TRANSPORT: "同乘车|同乘|同车|同航班|拼车|司机",
+    ContactKind.CARE: "护理|照护|陪护|诊疗|医生|护士|护工",
+    ContactKind.ACTIVITY: "同处一室|同处|同室|棋牌|同场|同空间",
+}
+_KIND = re.compile("|".join(f"(?P<{kind.value}>{words})" for kind, words in _KINDS.items()))
+_FILLER = re.compile(r"与?病例|感染者|人员|关系|接触者?|密接|一起|共同|是|系|的|为")
+
+_NUMBERED = re.compile(r"^(?:[(\[]?\d{1,3}[)\].、](?!\d)|\d{1,3}[,\s](?=\s*[^\d\s]))\s*")
+_MARKS = re.compile(r"[\s,;、|/:()\[\]{}<>《》【】「」“”\"'。!?]+")
+_LABELS = re.compile(
+    r"^(?:姓名|(?:联系|手机)?(?:电话|号码|方式)|手机号?|(?:居民)?身份证(?:号码?)?|证件号码?|(?:现|家庭)?(?:住址|地址)"
+    r"|末次(?:接触|暴露)(?:时间|日期)?|接触(?:方式|时间|日期)|与病例关系|关系|备注|性别|年龄|序号)$"
 )
-_SEPARATORS = re.compile(r"[,，;；、\t|/]+|\s+")
+_PLACES = re.compile(
+    r"(?:花园|小区|家园|公寓|大厦|广场|市场|超市|公司|学校|小学|中学|大学|幼儿园|医院|社区|街道|新村|新城"
+    r"|[苑村院园里城庄])$"
+)
+
+_ID = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
+_PAPER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,2}\d{7,9}(?![0-9A-Za-z])")
+_PHONE = re.compile(
+    r"(?<!\d)(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?!\d)|(?<!\d)(0\d{2,3}[\s-]?\d{7,8})(?!\d)"
+)
 _DATE = re.compile(
-    r"(?:(?P<year>20\d{2})\s*[-./年]\s*)?(?P<month>1[0-2]|0?[1-9])\s*[-./月]\s*(?P<day>3[01]|[12]\d|0?[1-9])\s*[日号]?(?!\d|楼|栋|幢|单元)"
+    r"(?<![\d./-])(?:(?P<year>20\d{2})\s*[-./年]\s*)?(?P<month>1[0-2]|0?[1-9])\s*[-./月]\s*"
+    r"(?P<day>3[01]|[12]\d|0?[1-9])(?:[日号](?!楼)|(?![\d号])(?![-./]\d))"
 )
-_ID = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?!\d)")
-_UNIT = re.compile(
-    r"(?P<building>[0-9A-Za-z一二三四五六七八九十甲乙丙]{1,6}(?:号楼|栋|幢|座|号院))"
-    r"\s*(?:(?P<unit>[0-9A-Za-z一二三四五六七八九十]{1,4}单元))?\s*(?P<door>\d{1,5})?\s*(?:室|号|房)?"
+_SOLID_DATE = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)")
+_DAYS_AGO = {"大前天": 3, "前天": 2, "昨天": 1, "昨日": 1, "今天": 0, "今日": 0}
+_NUMERAL = "0-9A-Za-z一二三四五六七八九十甲乙丙"
+_HOME = re.compile(
+    rf"(?P<building>[{_NUMERAL}]{{1,4}}(?:号楼|栋|幢|座))[\s-]*"
+    rf"(?:(?P<unit>[{_NUMERAL}]{{1,3}}单元)[\s-]*)?(?P<door>[A-Za-z]?\d{{1,5}})?(?:室|号|房)?"
 )
+_HAN_NAME = re.compile(r"[\u3400-\u9fff](?:[\u3400-\u9fff·]{0,14}[\u3400-\u9fff])?")
+_LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z.'-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +72,44 @@ class PastedLine:
     unit: str = ""
     door: str = ""
     rest: str = ""
+    compound: str = ""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that have something on them."""
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def read_lines(text: str, today: dt.date) -> list[PastedLine]:
-    """One row for each line that has something on it, at most `MOST_LINES`; a bare number of the list,
-    such as "1." or "2、", is left out. A date without a year is the latest one that is not in the future."""
+    """One row for each line that says anything, at most `MOST_LINES`.
+
+    The number of a list ("1.", "2、") and a heading ("姓名 电话 住址") are left out. A date without a year
+    is the latest one that is not in the future; 昨天 and the like count from `today`.
+    """
     found = []
-    for line in text.splitlines():
+    for line in lines_of(text):
         tidy = unicodedata.normalize("NFKC", line).strip()
-        tidy = re.sub(r"^[(\[]?\d{1,3}[)\].、](?!\d)\s*", "", tidy)
-        if tidy:
-            found.append(_read(tidy, today))
+        read = _read(_NUMBERED.sub("", tidy), today)
+        if read != PastedLine(""):
+            found.append(read)
     return found[:MOST_LINES]
 
 
 def _read(line: str, today: dt.date) -> PastedLine:
     id_number, line = _take(_ID, line)
+    if not id_number:
+        id_number, line = _take(_PAPER, line)
     phone, line = _take(_PHONE, line)
+    compound, building, unit, door, line = _home(line)
     on, line = _date(line, today)
-    building, unit, door, line = _address(line)
-    words = [word for word in _SEPARATORS.split(line.replace(":", " ").replace("：", " ")) if word]
-    words = [word for word in words if word not in _LABELS]
-    kind = next(
-        (kind for kind, hints in _KINDS if any(hint in word for word in words for hint in hints)), None
-    )
-    hints = tuple(hint for _, hints in _KINDS for hint in hints)
-    names = [word for word in words if not any(hint in word for hint in hints) and not word.isdigit()]
-    name = names[0] if names else ""
-    rest = [word for word in words if word != name and not (kind and _says(word, kind))]
+    words = [word for word in _MARKS.split(line) if word.strip("-.,+") and not _LABELS.match(word)]
+    kind, words = _kind(words)
+    name, rest = _name(words)
+    if not name and _is_name(compound):
+        name, compound = compound, ""
     return PastedLine(
         name=name,
-        phone=re.sub(r"\D", "", phone)[-11:],
+        phone=_digits(phone),
         id_number=id_number.upper(),
         on=on,
         kind=kind,
@@ -87,16 +117,8 @@ def _read(line: str, today: dt.date) -> PastedLine:
         unit=unit,
         door=door,
         rest=" ".join(rest),
+        compound=compound,
     )
-
-
-_LABELS = frozenset(
-    {"姓名", "电话", "手机", "身份证", "身份证号", "住址", "地址", "末次接触", "末次暴露", "关系", "系"}
-)
-
-
-def _says(word: str, kind: ContactKind) -> bool:
-    return any(hint in word for each, hints in _KINDS if each is kind for hint in hints)
 
 
 def _take(pattern: re.Pattern[str], line: str) -> tuple[str, str]:
@@ -107,22 +129,89 @@ def _take(pattern: re.Pattern[str], line: str) -> tuple[str, str]:
     return found[0], f"{line[: found.start()]} {line[found.end() :]}"
 
 
+def _digits(phone: str) -> str:
+    """A mobile number as its eleven digits, a landline with its hyphen."""
+    digits = re.sub(r"\D", "", phone)
+    if digits.startswith("0"):
+        return phone.strip()
+    return digits[-11:]
+
+
+def _home(line: str) -> tuple[str, str, str, str, str]:
+    """Compound, building, unit, door, and the line without them; the compound stands right before."""
+    found = _HOME.search(line)
+    if found is None:
+        return "", "", "", "", line
+    before = line[: found.start()]
+    compound = re.split(_MARKS, before)[-1]
+    if compound and not _HAN_NAME.fullmatch(re.sub(r"\d+号?", "", compound) or "·"):
+        compound = ""
+    rest = f"{before[: len(before) - len(compound)]} {line[found.end() :]}"
+    return compound, found["building"], found["unit"] or "", found["door"] or "", rest
+
+
 def _date(line: str, today: dt.date) -> tuple[dt.date | None, str]:
-    for found in _DATE.finditer(line):
-        year = int(found["year"] or today.year)
-        try:
-            on = dt.date(year, int(found["month"]), int(found["day"]))
-        except ValueError:
-            continue
-        if not found["year"] and on > today:
-            on = on.replace(year=year - 1) if (on.month, on.day) != (2, 29) else on
-        return on, f"{line[: found.start()]} {line[found.end() :]}"
+    for pattern in (_SOLID_DATE, _DATE):
+        for found in pattern.finditer(line):
+            if on := _on(found["year"], int(found["month"]), int(found["day"]), today):
+                return on, f"{line[: found.start()]} {line[found.end() :]}"
+    for word, days in _DAYS_AGO.items():
+        if word in line:
+            return today - dt.timedelta(days=days), line.replace(word, " ", 1)
     return None, line
 
 
-def _address(line: str) -> tuple[str, str, str, str]:
-    found = _UNIT.search(line)
-    if found is None:
-        return "", "", "", line
-    rest = f"{line[: found.start()]} {line[found.end() :]}"
-    return found["building"], found["unit"] or "", found["door"] or "", rest
+def _on(year: str | None, month: int, day: int, today: dt.date) -> dt.date | None:
+    """The date, without a year the latest that is not in the future; None where there is no such date."""
+    years = [int(year)] if year else range(today.year, today.year - 9, -1)  # 29 February: every 4 or 8 years
+    for each in years:
+        try:
+            on = dt.date(each, month, day)
+        except ValueError:
+            continue
+        if year or on <= today:
+            return on
+    return None
+
+
+def _kind(words: list[str]) -> tuple[ContactKind | None, list[str]]:
+    """The first kind of contact that the words name, and the words that say more than that.
+
+    张老师 stays a name and 王小明的母亲 a remark, though both say how they met.
+    """
+    kind: ContactKind | None = None
+    left = []
+    for word in words:
+        found = _KIND.search(word)
+        if found is None:
+            left.append(word)
+            continue
+        kind = kind or ContactKind(str(found.lastgroup))
+        more = _KIND.sub("", word)
+        if not _FILLER.sub("", more):
+            continue
+        left.append(more if _is_name(more) and len(more) > 1 and "的" not in word else word)
+    return kind, left
+
+
+def _name(words: list[str]) -> tuple[str, list[str]]:
+    """The first word that can be a name, and the others. Two single characters side by side are one name."""
+    for place, word in enumerate(words):
+        if _is_name(word):
+            follower = words[place + 1] if place + 1 < len(words) else ""
+            if len(word) == 1 and len(follower) == 1 and _is_name(follower):
+                return word + follower, words[:place] + words[place + 2 :]
+            return word, words[:place] + words[place + 1 :]
+        if _LATIN_NAME.fullmatch(word):
+            end = place + 1
+            while end < len(words) and _LATIN_NAME.fullmatch(words[end]):
+                end += 1
+            return " ".join(words[place:end]), words[:place] + words[end:]
+    return "", words
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word of Chinese characters can be somebody's name: no place, not 男 or 女."""
+    if not _HAN_NAME.fullmatch(word) or word in ("男", "女", "无"):
+        return False
+    return "的" not in word and not (len(word) > 2 and _PLACES.search(word))
