@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -266,9 +267,11 @@ def _contact_lines(found: Infection, user: User) -> list[dict[str, Any]]:
     episodes = Episode.objects.visible_to(user).filter(person__in=people).order_by("pk")
     latest = dict(episodes.values_list("person_id", "pk"))
     rows = {row.pk: row for row in episode_rows(sorted(latest.values()), clock.today())}
+    in_sight = set(Person.objects.visible_to(user).filter(pk__in=people).values_list("pk", flat=True))
     return [
         {
             "contact": contact,
+            "name": contact.person.name if contact.person_id in in_sight else "",
             "row": rows.get(latest.get(contact.person_id, 0)),
             "kind": contact.get_kind_display(),
             "elsewhere": contact.person_id not in latest,
@@ -284,35 +287,36 @@ def stay_add(request: StaffRequest, pk: int) -> HttpResponse:
     found = infection_of(request, pk)
     form = StayForm(request.POST, today=clock.today(), found_on=found.found_on)
     if form.is_valid():
-        values = form.cleaned_data
         try:
-            unit, site = None, None
-            if values["site"].strip():
-                site = _site(found, values["site"].strip())
-            else:
-                unit = actions.unit_of_stay(
-                    infection=found,
-                    compound=values["compound"],
-                    building=values["building"],
-                    unit=values["unit"],
-                )
-            actions.add_stay(
-                infection=found,
-                purpose=values["purpose"],
-                unit=unit,
-                site=site,
-                from_on=values["from_on"],
-                to_on=values["to_on"],
-                note=values["note"],
-                by=request.user,
-                at=clock.now(),
-            )
+            _add_stay(found, form.cleaned_data, request.user)
         except (RuleViolation, BadInput) as refusal:
             blame(form, refusal)
         else:
             messages.success(request, _("Place recorded"))
             return back(request, f"{found.get_absolute_url()}#stays")
     return infection_page(request, found, stay_form=form, status=422)
+
+
+def _add_stay(found: Infection, values: dict[str, Any], by: User) -> None:
+    """Make the place where it is new, and record the stay; a refused stay leaves no place behind."""
+    site_name = values["site"].strip()
+    with transaction.atomic():
+        unit = None
+        if not site_name:
+            unit = actions.unit_of_stay(
+                infection=found, compound=values["compound"], building=values["building"], unit=values["unit"]
+            )
+        actions.add_stay(
+            infection=found,
+            purpose=values["purpose"],
+            unit=unit,
+            site=_site(found, site_name) if site_name else None,
+            from_on=values["from_on"],
+            to_on=values["to_on"],
+            note=values["note"],
+            by=by,
+            at=clock.now(),
+        )
 
 
 def _site(found: Infection, name: str) -> Site:

@@ -11,6 +11,7 @@ from cases.actions.infections import InfectionFacts, report_infection
 from cases.actions.registration import list_person
 from cases.models import Contact, Episode, Infection, InfectionStay, Person
 from tests.builders import entry, episode, noon
+from zones.models import Compound
 from zones.rules import FoundWhere
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,7 @@ class TestPlaces:
         answer = as_user(alice).post(f"/infections/{infection.pk}/stays/", form | dates)
         assert answer.status_code == 422
         assert 'value="云栖大厦"' in answer.content.decode()
+        assert not Compound.objects.filter(name="云栖大厦").exists()
 
     def test_the_neighbour_removes_nothing(self, as_user: Login, bob: User, infection: Infection) -> None:
         stay = infection.stays.get()
@@ -209,6 +211,23 @@ class TestContacts:
         assert answer.status_code == 422
         assert "二(二)" in answer.content.decode()
         assert not Contact.objects.exists()
+
+    def test_a_contact_who_lives_elsewhere_has_no_name_here(
+        self, as_user: Login, alice: User, bob: User, next_door: Area, infection: Infection
+    ) -> None:
+        far = list_person(
+            entry(next_door, name="远方人", phone="13833330000").facts, by=bob, at=noon(november(15))
+        )
+        Contact.objects.create(
+            infection=infection,
+            person=far,
+            last_exposure_on=november(14),
+            kind="work",
+            judged_at=noon(november(15)),
+        )
+        page = as_user(alice).get(f"/infections/{infection.pk}/").content.decode()
+        assert "远方人" not in page
+        assert "11-14" in page
 
     def test_judged_is_ticked_once(self, as_user: Login, alice: User, infection: Infection) -> None:
         for _ in range(2):
