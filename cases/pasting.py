@@ -145,11 +145,19 @@ def _home(line: str) -> tuple[str, str, str, str, str]:
     if found is None:
         return "", "", "", "", line
     before = line[: found.start()]
-    compound = re.split(_MARKS, before)[-1]
-    if compound and not _HAN_NAME.fullmatch(re.sub(r"\d+号?", "", compound) or "·"):
-        compound = ""
-    rest = f"{before[: len(before) - len(compound)]} {line[found.end() :]}"
+    compound = _compound(before)
+    rest = f"{' '.join(before.rsplit(compound, 1)) if compound else before} {line[found.end() :]}"
     return compound, found["building"], found["unit"] or "", found["door"] or "", rest
+
+
+def _compound(before: str) -> str:
+    """The name that is written together with the building, or the word before it when that is a place's."""
+    words = _MARKS.split(before)
+    if words[-1]:
+        letters = re.sub(r"\d+号?", "", words[-1])
+        return words[-1] if _HAN_NAME.fullmatch(letters) and not re.match(r"\d+月", words[-1]) else ""
+    last = words[-2] if len(words) > 1 else ""
+    return last if len(last) > 2 and _PLACES.search(last) else ""
 
 
 def _date(line: str, today: dt.date) -> tuple[dt.date | None, str]:

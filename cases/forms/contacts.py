@@ -85,6 +85,7 @@ class LineForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
     )
     id_number = forms.CharField(label=_("ID number"), required=False, max_length=40)
+    compound = forms.CharField(label=_("Compound"), required=False, max_length=80)
     building = forms.CharField(label=_("Building"), required=False, max_length=40)
     unit = forms.CharField(label=_("Unit"), required=False, max_length=40)
     door = forms.CharField(label=_("Door"), required=False, max_length=20)
@@ -97,7 +98,10 @@ class LineForm(forms.Form):
         self, data: Any = None, *, number: int, today: dt.date, line: PastedLine | None = None
     ) -> None:
         initial = (
-            {name: getattr(line, name) for name in ("name", "phone", "id_number", "building", "unit", "door")}
+            {
+                name: getattr(line, name)
+                for name in ("name", "phone", "id_number", "compound", "building", "unit", "door")
+            }
             if line
             else {}
         )
@@ -124,11 +128,12 @@ class LineForm(forms.Form):
         return name
 
     def entry(self, shared: SharedForm, community: Area, compound: str) -> ContactEntry:
-        """The contact, once both forms are clean; `compound` is where the buildings stand."""
+        """The contact, once both forms are clean; `compound` is meant where the line names none."""
         cleaned = self.cleaned_data
         number = tidy_number(cleaned["id_number"])
         kind = IdKind.RESIDENT_ID if number else IdKind.NONE
         stairs = None
+        compound = cleaned["compound"].strip() or compound
         if cleaned["building"].strip() and compound:
             stairs = staircase(
                 community=community, compound=compound, building=cleaned["building"], unit=cleaned["unit"]
