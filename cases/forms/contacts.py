@@ -74,6 +74,10 @@ class PickForm(forms.Form):
         )
 
 
+PASTED = ("name", "phone", "id_number", "compound", "building", "unit", "door")
+"""What a row takes over from its line as it stands."""
+
+
 class LineForm(forms.Form):
     """One pasted person, to be mended before it is written. A row without a name counts for nothing."""
 
@@ -97,14 +101,7 @@ class LineForm(forms.Form):
     def __init__(
         self, data: Any = None, *, number: int, today: dt.date, line: PastedLine | None = None
     ) -> None:
-        initial = (
-            {
-                name: getattr(line, name)
-                for name in ("name", "phone", "id_number", "compound", "building", "unit", "door")
-            }
-            if line
-            else {}
-        )
+        initial = {name: getattr(line, name) for name in PASTED} if line else {}
         if line:
             initial |= {"on": line.on, "kind": line.kind or "", "rest": line.rest}
         super().__init__(data, prefix=f"line-{number}", label_suffix="", initial=initial)
