@@ -86,7 +86,6 @@ def infections(request: StaffRequest) -> HttpResponse:
         "may_work": user.may(Ability.WORK_CASES),
         "show_community": user.area is not None and user.area.level != Level.COMMUNITY,
         "office": user.area,
-        "early_labels": EARLIES,
     }
     return render(request, "cases/infections/infections.html", context)
 
