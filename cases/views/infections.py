@@ -70,7 +70,8 @@ def infections(request: StaffRequest) -> HttpResponse:
     rows, older, newer = _page(request, found)
     context = {
         "rows": [
-            (infection, [step for step in earlies_of(infection, at) if step.late]) for infection in rows
+            (each, [(EARLIES[step.ends], step) for step in earlies_of(each, at) if step.late])
+            for each in rows
         ],
         "tab": tab,
         "tabs": [

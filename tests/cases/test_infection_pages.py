@@ -93,6 +93,20 @@ class TestReporting:
         assert "林小满" not in answer.redirect_chain[0][0]
         assert "病例1" in answer.content.decode()
 
+    def test_what_is_late_is_named_in_the_list(
+        self,
+        as_user: Login,
+        alice: User,
+        infection: Infection,
+        the_day: Callable[[dt.date], object],
+    ) -> None:
+        client = as_user(alice)
+        assert "病例1" not in client.get("/infections/?tab=late").content.decode()
+        the_day(november(17))
+        page = as_user(alice).get("/infections/?tab=late").content.decode()
+        assert "病例1" in page
+        assert "48" in page
+
     def test_the_neighbour_sees_nothing(self, as_user: Login, bob: User, infection: Infection) -> None:
         for path in ("", "edit/", "contacts/"):
             assert as_user(bob).get(f"/infections/{infection.pk}/{path}").status_code == 404
