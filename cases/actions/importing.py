@@ -20,6 +20,7 @@ from cases.actions.judging import Verdict, judge, portions
 from cases.actions.registration import register
 from cases.importing import cells, columns, reading
 from cases.importing.columns import Meaning
+from cases.importing.naming import name_infection
 from cases.importing.preview import ListedRow, Preview, check_people, listed
 from cases.importing.report import GiveBack, give_back
 from cases.importing.rows import Communities, ReadRow, RowReader, bare_community
@@ -31,10 +32,17 @@ from policy.types import Edition
 
 
 def upload(
-    *, content: bytes, file_name: str, registered_on: dt.date, by: User, at: dt.datetime
+    *,
+    content: bytes,
+    file_name: str,
+    registered_on: dt.date,
+    exposed_to: str = "",
+    by: User,
+    at: dt.datetime,
 ) -> ImportBatch:
     """Read a list and keep it, encrypted, for its preview.
 
+    `exposed_to` is the label of the infection for close contacts whose row names none.
     Raises BadInput at "file" when it can't be read or lacks a column, at "registered_on" when that date
     lies in the future or before the first edition.
     """
@@ -43,6 +51,8 @@ def upload(
         raise BadInput("registered_on", _("The date of registration lies in the future."))
     _edition_on(registered_on)
     lines = columns.find_list(reading.read(content))
+    if exposed_to:
+        lines = name_infection(lines, exposed_to)
     columns.missing_columns(lines, community_needed=area.level != Level.COMMUNITY)
     return ImportBatch.objects.create(
         uploaded_by=by,

@@ -25,8 +25,8 @@ from cases.importing.columns import Meaning, meaning_of
 from cases.importing.preview import GROUPS, LEFT_OVER, ListedRow, Preview
 from cases.importing.report import GiveBack, GivenRow, guides, write_give_back, write_template
 from cases.importing.rows import Finding
-from cases.models import ImportBatch
-from cases.views.answers import blame, htmx
+from cases.models import ImportBatch, Infection
+from cases.views.answers import blame, htmx, key_in
 from cases.views.references import reference_to
 from policy import clock
 from policy.refusals import BadInput
@@ -44,7 +44,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_http_methods(["GET", "POST"])
 @requires(Ability.WORK_CASES)
 def upload(request: StaffRequest) -> HttpResponse:
-    """Choose a list and its date of registration."""
+    """Choose a list and its date of registration; `?infection=` names whom its close contacts met."""
+    infection = None
+    if (key := key_in(request.GET, "infection")) is not None:
+        infection = get_object_or_404(Infection.objects.visible_to(request.user).standing(), pk=key)
     form = UploadForm(request.POST or None, request.FILES or None, today=clock.today())
     if request.method == "POST" and form.is_valid():
         try:
@@ -52,6 +55,7 @@ def upload(request: StaffRequest) -> HttpResponse:
                 content=form.cleaned_data["file"].read(),
                 file_name=form.cleaned_data["file"].name,
                 registered_on=form.cleaned_data["registered_on"],
+                exposed_to=infection.label if infection else "",
                 by=request.user,
                 at=clock.now(),
             )
@@ -60,7 +64,7 @@ def upload(request: StaffRequest) -> HttpResponse:
         else:
             return redirect("import-preview", batch.pk)
     recent = ImportBatch.objects.visible_to(request.user).defer("content", "left_over")
-    context = {"form": form, "recent": recent[:RECENT], "guides": guides()}
+    context = {"form": form, "recent": recent[:RECENT], "guides": guides(), "infection": infection}
     return render(request, "cases/import.html", context)
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Area, User
@@ -11,6 +12,7 @@ from cases.actions.infections import InfectionFacts, report_infection
 from cases.actions.registration import list_person
 from cases.models import Contact, Episode, Infection, InfectionStay, Person
 from tests.builders import entry, episode, noon
+from tests.cases import lists
 from zones.models import Compound
 from zones.rules import FoundWhere
 
@@ -215,6 +217,19 @@ class TestContacts:
         held.refresh_from_db()
         assert held.release_on == november(23)
         assert held.events.filter(kind="ground_added", details__infection=infection.pk).count() == 1
+
+    def test_a_list_taken_from_its_page_names_the_infection(
+        self, as_user: Login, alice: User, bob: User, infection: Infection
+    ) -> None:
+        book = lists.workbook(lists.table([lists.person(1)]))
+        name = "名单.xlsx"
+        address = f"/import/?infection={infection.pk}"
+        upload = {"file": SimpleUploadedFile(name, book), "registered_on": "2022-11-15"}
+        assert as_user(bob).get(address).status_code == 404
+        client = as_user(alice)
+        preview = client.post(address, upload)
+        client.post(f"{preview.headers['Location']}commit/")
+        assert Contact.objects.get().infection == infection
 
     def test_a_retracted_infection_has_no_contacts(
         self, as_user: Login, alice: User, carol: User, infection: Infection, neighbour: Person
