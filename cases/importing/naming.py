@@ -33,12 +33,12 @@ def _is_close_contact(row: Row, category: Column | None) -> bool:
     if category is None:
         return False
     with suppress(Unreadable):  # the preview says what is wrong with the cell
-        return cells.category_in(row.cell(category.place)) is not None
+        return cells.category_in(row.cell(category.place)) is Category.CLOSE_CONTACT
     return False
 
 
 def _named(row: Row, place: int, label: str) -> Row:
-    if False:
+    if cells.text_of(row.cell(place)).strip():
         return row
     padded = [*row.cells, *[None] * (place + 1 - len(row.cells))]
     padded[place] = label
