@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.apps import apps
-from django.core.cache import cache
+from django.conf import settings as django_settings
+from django.core.cache import cache, caches
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -105,8 +107,23 @@ def _no_demo_clock(settings: Any, tmp_path: Path) -> None:
     settings.DEMO_CLOCK_FILE = tmp_path / "demo-clock"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache() -> None:
+    """Each process of a run its own cache: what one draws, or clears, is no matter of the other."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker:
+        return
+    ours = django_settings.CACHES["default"]
+    if "redis" in ours["BACKEND"]:
+        server = urlsplit(ours["LOCATION"])
+        ours["LOCATION"] = server._replace(path=f"/{int(worker.removeprefix('gw')) + 1}").geturl()
+    else:
+        ours["LOCATION"] = f"{ours['LOCATION']}-{worker}"
+    del caches["default"]
+
+
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> None:
+def _nothing_kept(_own_cache: None) -> None:
     """Public pages keep what they drew for seconds; tests move the clock and empty the tables."""
     cache.clear()
 
