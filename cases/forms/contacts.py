@@ -128,7 +128,8 @@ class LineForm(forms.Form):
         """The contact, once both forms are clean; `compound` is meant where the line names none."""
         cleaned = self.cleaned_data
         number = tidy_number(cleaned["id_number"])
-        kind = IdKind.RESIDENT_ID if number else IdKind.NONE
+        paper = IdKind.PASSPORT if number[:1].isalpha() else IdKind.RESIDENT_ID
+        kind = paper if number else IdKind.NONE
         stairs = None
         compound = cleaned["compound"].strip() or compound
         if cleaned["building"].strip() and compound:
@@ -140,7 +141,7 @@ class LineForm(forms.Form):
             facts=PersonFacts(
                 name=cleaned["name"],
                 community=community,
-                sex=sex_in(number) if number else Sex.UNKNOWN,
+                sex=sex_in(number) if kind is IdKind.RESIDENT_ID else Sex.UNKNOWN,
                 id_kind=kind,
                 id_number=number,
                 phone=cleaned["phone"],

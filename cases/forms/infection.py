@@ -226,21 +226,18 @@ class AssessmentForm(VerbForm):
 
     shared_home = forms.CharField(
         label=_("Who shared the home?"),
-        required=False,
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Write “nobody” where that is so."),
     )
     left_home = forms.CharField(
         label=_("When was the home left, and where to?"),
-        required=False,
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Write “never” where that is so."),
     )
     conclusion = forms.ChoiceField(
         label=_("Conclusion"),
-        required=False,
         choices=[(value, label) for value, label in SPREADS.items() if value is not Spread.OPEN],
         widget=forms.RadioSelect,
     )

@@ -110,6 +110,9 @@ def _write(
     if not valid or not chosen:
         return _page(request, infection, shared, picks, lines, status=422)
     community, compound = _place(infection, request)
+    chosen = [form for form in chosen if not (isinstance(form, LineForm) and _lacks_compound(form, compound))]
+    if not chosen:
+        return _page(request, infection, shared, picks, lines, status=422)
     entries: list[ContactEntry] = [
         form.entry(shared, community, compound) if isinstance(form, LineForm) else form.entry(shared)
         for form in chosen
@@ -133,6 +136,15 @@ def _write(
         shared = SharedForm(today=clock.today(), found_on=infection.found_on)
         left = [PickForm(person=pick.person, same_door=False, today=clock.today()) for pick in left]
     return _page(request, infection, shared, left, lines_left, outcomes=outcomes, status=422 if bad else 200)
+
+
+def _lacks_compound(form: LineForm, compound: str) -> bool:
+    """Whether a building stands in no compound that anybody named; says so at the row."""
+    values = form.cleaned_data
+    lacks = bool(values["building"].strip()) and not (values["compound"].strip() or compound)
+    if lacks:
+        form.add_error("compound", _("Which compound or village?"))
+    return lacks
 
 
 def _place(infection: Infection, request: StaffRequest) -> tuple[Area, str]:

@@ -1,5 +1,6 @@
 """Infections: the list, one of them with all that follows from it, and the verbs of its page."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from accounts.rules import Ability, Level
 from cases.actions import infections as actions
 from cases.actions import tracing
 from cases.actions.zoning import proposed_units
-from cases.earlies import EARLIES
+from cases.earlies import EARLIES, Step
 from cases.earlies_query import earlies_of, late_infections
 from cases.forms.infection import AssessmentForm, InfectionForm, StayForm
 from cases.models import Episode, Infection, InfectionStay, Person
@@ -69,10 +70,7 @@ def infections(request: StaffRequest) -> HttpResponse:
     found = _narrowed(_scope(user, tab), where, words)
     rows, older, newer = _page(request, found)
     context = {
-        "rows": [
-            (each, [(EARLIES[step.ends], step) for step in earlies_of(each, at) if step.late])
-            for each in rows
-        ],
+        "rows": [(each, _late_steps(each, at)) for each in rows],
         "tab": tab,
         "tabs": [
             {"key": key, "label": label, "count": _scope(user, key).count() if key != "all" else None}
@@ -81,6 +79,7 @@ def infections(request: StaffRequest) -> HttpResponse:
         "where": where,
         "wheres": FOUND_WHERE,
         "searched": words,
+        "kept": urlencode({"words": request.GET["words"]}) if words else "",
         "query": urlencode({key: request.GET[key] for key in ("where", "words") if request.GET.get(key)}),
         "older": older,
         "newer": newer,
@@ -108,6 +107,13 @@ def _page(request: StaffRequest, found: QuerySet[Infection]) -> tuple[list[Infec
     return page, last if more or backwards else "", first if (more if backwards else bool(after)) else ""
 
 
+def _late_steps(infection: Infection, at: dt.datetime) -> list[tuple[Any, Step]]:
+    """What runs past its limit now, as the tab counts it: of people whom we know."""
+    if infection.person_id is None or infection.retracted_at is not None:
+        return []
+    return [(EARLIES[step.ends], step) for step in earlies_of(infection, at) if step.late and step.running]
+
+
 def _words(request: StaffRequest) -> str:
     try:
         return decrypt(request.GET.get("words", "")) if request.GET.get("words") else ""
@@ -129,7 +135,7 @@ def _narrowed(found: QuerySet[Infection], where: str, words: str) -> QuerySet[In
     if words:
         people = Person.objects.matching(words).values("pk")
         found = found.filter(Q(label__icontains=words) | Q(person__in=people))
-    zones = SealCause.objects.filter(infection=OuterRef("pk"), withdrawn_at=None)
+    zones = SealCause.objects.filter(infection=OuterRef("pk"), withdrawn_at=None, seal__swept_at=None)
     return found.select_related("community", "person", "assessment").annotate(
         contact_count=Count("contacts"), in_zone=Exists(zones)
     )

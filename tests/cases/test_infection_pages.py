@@ -221,7 +221,9 @@ class TestContacts:
     def test_a_list_taken_from_its_page_names_the_infection(
         self, as_user: Login, alice: User, bob: User, infection: Infection
     ) -> None:
-        book = lists.workbook(lists.table([lists.person(1)]))
+        entrant = {"人员类别": "入境人员", "末次暴露日期": None, "入境日期": "2022-11-14"}
+        rows = [lists.person(1), lists.person(2, 关联感染者="病例7"), lists.person(3, **entrant)]
+        book = lists.workbook(lists.table(rows))
         name = "名单.xlsx"
         address = f"/import/?infection={infection.pk}"
         upload = {"file": SimpleUploadedFile(name, book), "registered_on": "2022-11-15"}
@@ -229,7 +231,9 @@ class TestContacts:
         client = as_user(alice)
         preview = client.post(address, upload)
         client.post(f"{preview.headers['Location']}commit/")
-        assert Contact.objects.get().infection == infection
+        named = Contact.objects.values_list("person__name", "infection__label")
+        assert dict(named) == {lists.name(1): "病例1", lists.name(2): "病例7"}
+        assert Episode.objects.count() == 3
 
     def test_a_retracted_infection_has_no_contacts(
         self, as_user: Login, alice: User, carol: User, infection: Infection, neighbour: Person
