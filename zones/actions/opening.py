@@ -30,7 +30,7 @@ from notices.sets import (
     write_messages,
 )
 from policy.refusals import BadInput, RuleViolation
-from zones.actions.event_rows import check_area, refresh_zones, seal_event, tidy_reason
+from zones.actions.event_rows import check_area, end_zones, refresh_zones, seal_event, tidy_reason
 from zones.actions.telling import seals_context, tell_of_many, tell_of_zone
 from zones.models import Compound, UnitRound, UnitSeal, Zone, ZoneEvent
 from zones.rules import SealEnding, SealState, ZoneEventKind
@@ -73,7 +73,7 @@ def _open(ids: Sequence[int], at: dt.datetime) -> int:
     if ids:
         zones = _held_zones(ids)
         _write_opened(ids, at)
-        _end_zones(zones, at)
+        end_zones(zones, at=at, by=None)
         _tell_offices(ids, zones, at)
     return len(ids)
 
@@ -97,24 +97,6 @@ def _write_opened(ids: Sequence[int], at: dt.datetime) -> None:
         FROM {table(UnitSeal)} AS seal WHERE"""  # noqa: S608
     values = (ZoneEventKind.OPENED, instant(at))
     execute(Sql(insert, values), among("seal.id", ids), Sql("ON CONFLICT DO NOTHING"))
-
-
-def _end_zones(zones: Sequence[int], at: dt.datetime) -> None:
-    """End those of which no unit is sealed any more, with the date on which the last one opened."""
-    left = f"SELECT 1 FROM {table(UnitSeal)} AS seal WHERE seal.zone_id = zone.id AND seal.swept_at IS NULL"  # noqa: S608
-    end = f"""UPDATE {table(Zone)} AS zone SET ended_at = %s
-              WHERE zone.ended_at IS NULL AND NOT EXISTS ({left}) AND"""  # noqa: S608
-    ended = returning(Sql(end, (instant(at),)), among("zone.id", zones), Sql("RETURNING id"))
-    if not ended:
-        return
-    insert = f"""INSERT INTO {table(ZoneEvent)}
-            (zone_id, seal_id, kind, at, due_at, by_id, clause, edition, reason, infection, found_on,
-             release_on, details, residents_told_at)
-        SELECT zone.id, NULL, %s, %s, {midnight_of("zone.release_on")}, NULL, zone.clause, zone.edition, '',
-             NULL, NULL, zone.release_on, {json_object()}, %s
-        FROM {table(Zone)} AS zone WHERE"""  # noqa: S608
-    values = (ZoneEventKind.ENDED, instant(at), instant(at))
-    execute(Sql(insert, values), among("zone.id", ended), Sql("ON CONFLICT DO NOTHING"))
 
 
 def _tell_offices(ids: Sequence[int], zones: Sequence[int], at: dt.datetime) -> None:
