@@ -97,6 +97,7 @@ class LineForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind of contact"), required=False, choices=KINDS)
     rest = forms.CharField(label=_("Remarks"), required=False, max_length=300)
     confirmed = forms.BooleanField(label=_("I have compared it: save it as it is"), required=False)
+    left_out = forms.BooleanField(label=_("Leave this line out"), required=False)
 
     def __init__(
         self, data: Any = None, *, number: int, today: dt.date, line: PastedLine | None = None
@@ -112,8 +113,8 @@ class LineForm(forms.Form):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of a person is in the row."""
-        return not any(
+        """Whether nothing of a person is in the row, or it is to be left out."""
+        return bool(self.data.get(self.add_prefix("left_out"))) or not any(
             str(self.data.get(self.add_prefix(name), "")).strip() for name in ("name", "phone", "id_number")
         )
 
@@ -158,6 +159,6 @@ class LineForm(forms.Form):
 def lines_in(data: Any, today: dt.date) -> list[LineForm]:
     """The rows of a preview that was sent back."""
     count = str(data.get("line-count", "0"))
-    number = min(int(count), MOST_LINES) if count.isdecimal() and len(count) < 5 else 0
+    number = int(count) if count.isdecimal() and len(count) < 5 else 0
     rows = [LineForm(data, number=n, today=today) for n in range(number)]
-    return [row for row in rows if not row.is_empty]
+    return [row for row in rows if not row.is_empty][:MOST_LINES]

@@ -1,6 +1,7 @@
 """Contacts of an infection, entered quickly: ticked in the building, pasted from a phone, or by a list."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -17,12 +18,14 @@ from accounts.rules import Ability
 from cases.actions.judging import VERDICTS, Verdict
 from cases.actions.tracing import ContactEntry, TracedContact, trace
 from cases.forms.contacts import LineForm, PickForm, SharedForm, lines_in
-from cases.models import Infection, Person
-from cases.pasting import read_lines
+from cases.models import Episode, EpisodeEvent, Infection, Person
+from cases.pasting import MOST_LINES, lines_of, read_lines
+from cases.rules import EventKind
 from cases.views.infections import infection_of
 from cases.views.references import reference_to
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
+from policy.strip import short_date
 
 NEAR = 300
 """So many people of the same units are offered to be ticked."""
@@ -36,8 +39,8 @@ class Outcome:
     verdict: str
     written: bool
     sentence: str
-    episode: object | None
-    until: object | None
+    episode: Episode | None
+    until: dt.date | None
 
 
 @requires(Ability.WORK_CASES)
@@ -58,10 +61,16 @@ def contacts(request: StaffRequest, pk: int) -> HttpResponse:
     if pasted := str(posted.get("lines", "")).strip():
         # What was pasted is shown to be looked at, and never written unseen.
         start = max((line.number for line in lines), default=-1) + 1
-        rows = read_lines(pasted, today)
+        room = max(MOST_LINES - len(lines), 0)
+        written = lines_of(pasted)
+        rows = read_lines("\n".join(written[:room]), today)
         fresh = [LineForm(number=start + n, today=today, line=row) for n, row in enumerate(rows)]
+        # What goes beyond one page stays where it was pasted, for the next round.
         keep = SharedForm(
-            {**{key: posted.get(key, "") for key in ("last_exposure_on", "kind")}, "lines": ""},
+            {
+                **{key: posted.get(key, "") for key in ("last_exposure_on", "kind")},
+                "lines": "\n".join(written[room:]),
+            },
             today=today,
             found_on=infection.found_on,
         )
@@ -123,8 +132,9 @@ def _write(
         shared.add_error(None, str(refusal))
         return _page(request, infection, shared, picks, lines, status=422)
     outcomes, done = [], set()
+    before = _ends_before(traced)
     for form, each in zip(chosen, traced, strict=True):
-        outcomes.append(_outcome(form, each))
+        outcomes.append(_outcome(form, each, before))
         if each.written:
             done.add(id(form))
         else:
@@ -157,7 +167,18 @@ def _place(infection: Infection, request: StaffRequest) -> tuple[Area, str]:
     return infection.community, compound
 
 
-def _outcome(form: forms.Form, each: TracedContact) -> Outcome:
+def _ends_before(traced: Sequence[TracedContact]) -> dict[int, str]:
+    """Where the end of an episode stood before the further ground that was added just now."""
+    moved = [
+        each.judgement.episode.pk
+        for each in traced
+        if each.outcome is Verdict.NEW_GROUND and each.judgement and each.judgement.episode
+    ]
+    events = EpisodeEvent.objects.filter(episode__in=moved, kind=EventKind.GROUND_ADDED).order_by("pk")
+    return {event.episode_id: str(event.details.get("release_before", "")) for event in events}
+
+
+def _outcome(form: forms.Form, each: TracedContact, before: Mapping[int, str]) -> Outcome:
     judgement = each.judgement
     episode = judgement.episode if judgement and each.written else None
     person = judgement.person if judgement else None
@@ -168,10 +189,19 @@ def _outcome(form: forms.Form, each: TracedContact) -> Outcome:
         name=name,
         verdict=str(VERDICTS[each.outcome]),
         written=each.written,
-        sentence=str(each.sentence),
+        sentence=str(each.sentence) or _moved(episode, before),
         episode=episode,
         until=episode.release_on if episode else None,
     )
+
+
+def _moved(episode: Episode | None, before: Mapping[int, str]) -> str:
+    """From when to when the end moved, "" where it did not."""
+    was = before.get(episode.pk, "") if episode else ""
+    if episode is None or not was or was == str(episode.release_on):
+        return ""
+    words = {"before": short_date(dt.date.fromisoformat(was)), "after": short_date(episode.release_on)}
+    return _("Under a rule already: a new ground, the end moves from %(before)s to %(after)s.") % words
 
 
 def _blame(form: PickForm | LineForm, each: TracedContact, request: StaffRequest) -> None:

@@ -202,6 +202,26 @@ class TestContacts:
         assert answer.status_code == 422  # the line without a name stays, with a sentence
         assert 'value="13822220002"' in answer.content.decode()
 
+    def test_a_line_is_left_out_and_what_is_too_much_stays_to_be_read(
+        self, as_user: Login, alice: User, infection: Infection
+    ) -> None:
+        client = as_user(alice)
+        address = f"/infections/{infection.pk}/contacts/"
+        form = {
+            "last_exposure_on": "2022-11-14",
+            "line-count": "1",
+            "line-0-name": "王小明",
+            "line-0-phone": "13822220001",
+            "line-0-left_out": "on",
+            "act": "write",
+        }
+        assert client.post(address, form).status_code == 422
+        assert not Contact.objects.exists()
+        many = "\n".join(f"张三 139{number:08d}" for number in range(203))
+        page = client.post(address, {"last_exposure_on": "2022-11-14", "lines": many}).content.decode()
+        assert page.count('-name" value="张三"') == 200
+        assert "13900000202" in page
+
     def test_a_later_exposure_moves_the_end_and_names_the_infection(
         self, as_user: Login, alice: User, infection: Infection
     ) -> None:
@@ -213,7 +233,9 @@ class TestContacts:
             "line-0-phone": "13822220001",
             "act": "write",
         }
-        as_user(alice).post(f"/infections/{infection.pk}/contacts/", form)
+        page = as_user(alice).post(f"/infections/{infection.pk}/contacts/", form).content.decode()
+        assert "11-21" in page
+        assert "11-23" in page
         held.refresh_from_db()
         assert held.release_on == november(23)
         assert held.events.filter(kind="ground_added", details__infection=infection.pk).count() == 1
