@@ -14,13 +14,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import (
     CODE_LENGTH,
+    DEPARTMENTS,
     LEVEL_NAMES,
     ROLE_NAMES,
     Ability,
+    Department,
     Level,
     Role,
     abilities_of,
     codes_below,
+    keys_in_line,
+    stands_at_or_below,
 )
 
 
@@ -107,6 +111,75 @@ class Area(models.Model):
         return {area.level: area for area in Area.objects.filter(code__in=codes)}
 
 
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def at_or_below(self, office: "Office") -> Self:
+        """That office and everything under it."""
+        first, after = codes_below(office.path)
+        return self.filter(path__gte=first, path__lt=after)
+
+    def visible_to(self, user: "User") -> Self:
+        """The offices of the user's area and of those below it."""
+        return self.filter(area__in=Area.objects.visible_to(user))
+
+    def of_area(self, area: Area) -> Self:
+        """The offices that stand in exactly that area."""
+        return self.filter(area=area)
+
+
+class Office(models.Model):
+    """An office of an area: its administration, its task force 专班, or a branch such as education.
+
+    Offices form a tree of their own; `path` is the office's place in it and is written by
+    `accounts.actions.place_office` alone.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="offices", verbose_name=_("area"))
+    department = models.CharField(_("department"), max_length=20, choices=list(DEPARTMENTS.items()))
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("office above"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        help_text=_("It handles complaints about this office; nobody handles one about themselves."),
+    )
+    path = models.CharField(max_length=180, editable=False, db_index=True, default="")
+    duty_phone = models.CharField(_("duty telephone"), max_length=30, blank=True)
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("office")
+        verbose_name_plural = _("offices")
+        ordering = ["area__code", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area", "name"],
+                name="one_office_per_name",
+                violation_error_message=_("This area already has an office of that name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a place in the tree below itself."""
+        if self.parent and self.path and stands_at_or_below(self.parent.path, self.path):
+            raise ValidationError({"parent": _("An office can't lie below itself.")})
+
+    @property
+    def line(self) -> list[int]:
+        """The keys of this office and of those above it, from the top."""
+        return keys_in_line(self.path)
+
+    def is_at_or_below(self, other: "Office") -> bool:
+        """Whether this is the other office, or lies below it."""
+        return stands_at_or_below(self.path, other.path)
+
+
 class StaffManager(UserManager["User"]):
     def get_queryset(self) -> models.QuerySet["User"]:
         """With the area, which every page asks for."""
@@ -124,6 +197,15 @@ class User(AbstractUser):
         on_delete=models.PROTECT,
         related_name="staff",
         help_text=_("Sees and does everything inside this area, nothing outside it."),
+    )
+    office = models.ForeignKey(
+        Office,
+        verbose_name=_("office"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="staff",
+        help_text=_("Empty: the administration of the area. Complaints are handled by office."),
     )
     phone = models.CharField(_("office telephone"), max_length=30, blank=True)
 
@@ -144,6 +226,18 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """The same name wherever Django asks for one."""
         return self.display_name
+
+    @cached_property
+    def own_office(self) -> Office | None:
+        """The office this user works in: the one named, else the administration of the own area.
+
+        None where the area has no such office yet: then the user handles no complaint.
+        """
+        if self.office_id:
+            return self.office
+        if not self.area_id:
+            return None
+        return Office.objects.filter(area=self.area_id, department=Department.GOVERNMENT).first()
 
     @cached_property
     def roles(self) -> frozenset[Role]:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Ability(StrEnum):
@@ -14,6 +15,9 @@ class Ability(StrEnum):
     EXPORT = "export"
     SUPERVISE = "supervise"
     SEE_FIGURES = "see_figures"
+    FILE_COMPLAINTS = "file_complaints"
+    HANDLE_COMPLAINTS = "handle_complaints"
+    ANSWER_ORDERS = "answer_orders"
 
 
 class Level(StrEnum):
@@ -58,13 +62,76 @@ LEVEL_NAMES = {
 
 ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.COMMUNITY_WORKER: frozenset(
-        {Ability.SEE_CASES, Ability.WORK_CASES, Ability.REVEAL_NUMBERS, Ability.EXPORT, Ability.SEE_FIGURES}
+        {
+            Ability.SEE_CASES,
+            Ability.WORK_CASES,
+            Ability.REVEAL_NUMBERS,
+            Ability.EXPORT,
+            Ability.SEE_FIGURES,
+            Ability.ANSWER_ORDERS,
+        }
     ),
     Role.SUPERVISOR: frozenset(Ability),
-    Role.HOTLINE_OPERATOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS}),
-    Role.COMPLAINT_OFFICER: frozenset({Ability.SEE_CASES}),
+    Role.HOTLINE_OPERATOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.FILE_COMPLAINTS}),
+    Role.COMPLAINT_OFFICER: frozenset(
+        {Ability.SEE_CASES, Ability.FILE_COMPLAINTS, Ability.HANDLE_COMPLAINTS, Ability.ANSWER_ORDERS}
+    ),
     Role.ANALYST: frozenset({Ability.SEE_CASES, Ability.SEE_FIGURES}),
 }
+
+
+class Department(StrEnum):
+    """What an office of an area is for: the area's own administration, its task force, or one branch."""
+
+    GOVERNMENT = "government"
+    TASK_FORCE = "task_force"
+    HEALTH = "health"
+    DISEASE_CONTROL = "disease_control"
+    EDUCATION = "education"
+    TRANSPORT = "transport"
+    INDUSTRY = "industry"
+    OUTSIDE = "outside"
+
+
+DEPARTMENTS = {
+    Department.GOVERNMENT: pgettext_lazy("office", "administration of the area"),
+    Department.TASK_FORCE: pgettext_lazy("office", "task force"),
+    Department.HEALTH: pgettext_lazy("office", "health"),
+    Department.DISEASE_CONTROL: pgettext_lazy("office", "disease control"),
+    Department.EDUCATION: pgettext_lazy("office", "education"),
+    Department.TRANSPORT: pgettext_lazy("office", "transport"),
+    Department.INDUSTRY: pgettext_lazy("office", "industry"),
+    Department.OUTSIDE: pgettext_lazy("office", "outside desk"),
+}
+
+BRANCHES = (
+    Department.HEALTH,
+    Department.DISEASE_CONTROL,
+    Department.EDUCATION,
+    Department.TRANSPORT,
+    Department.INDUSTRY,
+)
+"""The competent departments of N二(十六) and N二(十九), as an area has them below its task force."""
+
+OFFICE_KEY_DIGITS = 6
+
+
+def office_path(above: str, key: int) -> str:
+    """The path of an office: that of the one above it, and its own key in six digits.
+
+    Like an area's code, a path begins with the path of the office above; `codes_below` gives its subtree.
+    """
+    return f"{above}{key:0{OFFICE_KEY_DIGITS}d}"
+
+
+def stands_at_or_below(path: str, other: str) -> bool:
+    """Whether the office of `path` is that of `other`, or lies below it."""
+    return bool(other) and path.startswith(other)
+
+
+def keys_in_line(path: str) -> list[int]:
+    """The keys of an office and of all those above it, from the top."""
+    return [int(path[start : start + OFFICE_KEY_DIGITS]) for start in range(0, len(path), OFFICE_KEY_DIGITS)]
 
 
 def abilities_of(roles: frozenset[Role]) -> frozenset[Ability]:

@@ -91,6 +91,7 @@ INDEX_KEY = env.str("INDEX_KEY", default="") or _generated.index_key
 INSTALLED_APPS = [
     "config.apps.HouseConfig",
     "desk",
+    "complaints",
     "cases",
     "zones",
     "notices",

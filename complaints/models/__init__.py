@@ -1,0 +1,34 @@
+"""Complaints, what was written and done about them, what supervisors set, and what is published."""
+
+from complaints.models.clock import Clock
+from complaints.models.complaint import Complainant, Complaint
+from complaints.models.exchange import (
+    Attachment,
+    ComplaintEvent,
+    ComplaintLink,
+    Entry,
+    Look,
+    Recusal,
+)
+from complaints.models.publication import Publication, PublicationStep
+from complaints.models.settings import DutyShift, RoutingRule, StepLimit
+from complaints.models.supervision import OrderStep, SupervisionOrder
+
+__all__ = [
+    "Attachment",
+    "Clock",
+    "Complainant",
+    "Complaint",
+    "ComplaintEvent",
+    "ComplaintLink",
+    "DutyShift",
+    "Entry",
+    "Look",
+    "OrderStep",
+    "Publication",
+    "PublicationStep",
+    "Recusal",
+    "RoutingRule",
+    "StepLimit",
+    "SupervisionOrder",
+]

@@ -1,0 +1,1 @@
+"""Words and pure rules about complaints: values in, values out."""
