@@ -283,6 +283,13 @@ EARLIES_WITHIN = {
     "admitted": dt.timedelta(hours=env.float("HOURS_TO_ADMIT", default=8)),
 }
 """How long each step of the four earlies may take (N二(十五), cases/earlies.py): practice of the time."""
+REBOUND_DAYS = env.int("REBOUND_DAYS", default=30)
+"""The same office and behaviour again so many days after closing is a rebound. Local settings, like these."""
+HOT_SPOT_COUNT = env.int("HOT_SPOT_COUNT", default=3)
+HOT_SPOT_DAYS = env.int("HOT_SPOT_DAYS", default=7)
+"""So many complaints about one office and behaviour in so many days propose a public naming (P5)."""
+COMPLAINT_KEEP_DAYS = env.int("COMPLAINT_KEEP_DAYS", default=180)
+"""How long after its end a complaint keeps its texts, files and the complainant's identity."""
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 """How long the content of an uploaded list is kept, and the answer given to a system for a repeated call."""
 

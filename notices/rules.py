@@ -36,6 +36,16 @@ class MessageKind(StrEnum):
     UNIT_RESTARTED = "unit_restarted"
     UNIT_OPENED = "unit_opened"
     SPREAD_TO_JUDGE = "spread_to_judge"
+    COMPLAINT_URGENT = "complaint_urgent"
+    COMPLAINT_REFERRED = "complaint_referred"
+    COMPLAINT_LATE = "complaint_late"
+    COMPLAINT_GROSS = "complaint_gross"
+    COMPLAINT_UPDATE = "complaint_update"
+    ORDER_ISSUED = "order_issued"
+    ORDER_REPORTED = "order_reported"
+    ORDER_LATE = "order_late"
+    NAMING_PROPOSED = "naming_proposed"
+    NAMING_PUBLISHED = "naming_published"
 
 
 MESSAGE_KINDS = {
@@ -62,6 +72,16 @@ MESSAGE_KINDS = {
     MessageKind.UNIT_RESTARTED: _("unit sealed for longer (to the resident)"),
     MessageKind.UNIT_OPENED: _("unit open again (to the resident)"),
     MessageKind.SPREAD_TO_JUDGE: _("spread to be judged"),
+    MessageKind.COMPLAINT_URGENT: _("urgent complaint"),
+    MessageKind.COMPLAINT_REFERRED: _("complaint referred"),
+    MessageKind.COMPLAINT_LATE: _("complaint past its limit"),
+    MessageKind.COMPLAINT_GROSS: _("complaint grossly past its limit"),
+    MessageKind.COMPLAINT_UPDATE: _("news of a complaint (to the complainant)"),
+    MessageKind.ORDER_ISSUED: _("supervision order"),
+    MessageKind.ORDER_REPORTED: _("supervision order reported"),
+    MessageKind.ORDER_LATE: _("supervision order past its date"),
+    MessageKind.NAMING_PROPOSED: _("public naming proposed"),
+    MessageKind.NAMING_PUBLISHED: _("public naming published"),
 }
 
 

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from notices.complaint_wording import COMPLAINT_WRITERS
 from notices.phrases import (
     Context,
     Wording,
@@ -197,4 +198,5 @@ _WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.POSITIVE: _positive,
     MessageKind.HANDOVER: _handover,
     **ZONE_WRITERS,
+    **COMPLAINT_WRITERS,
 }

@@ -140,7 +140,7 @@ def _nearest(
     offices: Sequence[OfficeNode], department: str, matter: Matter
 ) -> tuple[OfficeNode | None, list[OfficeNode]]:
     """The office of that department nearest to the place, and the nearer ones that may not handle it."""
-    passed = []
+    passed: list[OfficeNode] = []
     for office in _covering(offices, department, matter):
         if may_handle(office, matter.respondent):
             return office, passed

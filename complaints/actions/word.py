@@ -1,0 +1,96 @@
+"""The complainant's word: whoever holds number and secret adds, replies, is satisfied or not, withdraws."""
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+
+from complaints.actions.clocks import next_clock, stop_clock
+from complaints.actions.events import write_entry, write_event
+from complaints.actions.filing import secret_digest, token_digest
+from complaints.actions.handling import begin_round, change, no_more_due
+from complaints.actions.routing import higher_desk
+from complaints.actions.standing import check_move, refused
+from complaints.models import Attachment, Complaint, Entry
+from complaints.rules.clocks import ClockStep
+from complaints.rules.handling import REOPEN_WITHIN_DAYS, Actor, State, Verb, needs_higher_desk
+from complaints.rules.words import EntryKind, EventKind, Outcome
+
+
+def complaint_of(number: str, secret: str) -> Complaint | None:
+    """The complaint of that receipt; None when number and secret do not belong together."""
+    tidy = "".join(character for character in number if character.isdigit() or character == "-")
+    digest = secret_digest(secret)
+    if not tidy or not digest:
+        return None
+    return Complaint.objects.filter(number=tidy, secret_digest=digest).first()
+
+
+@transaction.atomic
+def add(*, complaint: Complaint, text: str, token: str = "", at: dt.datetime) -> Entry:
+    """Add something to one's own complaint; files uploaded under the form's token go along."""
+    check_move(complaint, Verb.ADD, Actor.COMPLAINANT, text)
+    entry = write_entry(complaint, EntryKind.ADDITION, text, at=at)
+    _take_files(complaint, entry, token)
+    write_event(complaint, EventKind.ADDED, at=at, entry=entry.pk)
+    return entry
+
+
+def reply(*, complaint: Complaint, question: Entry, text: str, token: str = "", at: dt.datetime) -> Entry:
+    """Reply to a question of the desk, once.
+
+    Raises RuleViolation `wrong_state` when it has been replied to, or is no question of this complaint.
+    """
+    check_move(complaint, Verb.REPLY, Actor.COMPLAINANT, text)
+    if question.complaint_id != complaint.pk or question.kind != EntryKind.QUESTION:
+        raise refused("wrong_state")
+    try:
+        with transaction.atomic():
+            entry = write_entry(complaint, EntryKind.REPLY, text, at=at, replies_to=question)
+            _take_files(complaint, entry, token)
+            write_event(complaint, EventKind.REPLIED, at=at, entry=entry.pk)
+            return entry
+    except IntegrityError as error:
+        raise refused("wrong_state") from error
+
+
+def _take_files(complaint: Complaint, entry: Entry, token: str) -> None:
+    if token:
+        Attachment.objects.filter(submission=token_digest(token), complaint=None).update(
+            complaint=complaint, entry=entry
+        )
+
+
+@transaction.atomic
+def say_satisfied(*, complaint: Complaint, text: str = "", at: dt.datetime) -> None:
+    """The complainant confirms that it was put right: verified."""
+    check_move(complaint, Verb.SATISFIED, Actor.COMPLAINANT)
+    change(complaint, Verb.SATISFIED, verified_at=at, satisfied=True, outcome=Outcome.SOLVED)
+    write_entry(complaint, EntryKind.SATISFIED, text, at=at)
+    write_event(complaint, EventKind.SATISFIED, at=at, from_state=State.ANSWERED, to_state=State.VERIFIED)
+    next_clock(complaint, ClockStep.CLOSE, from_at=at, at=at)
+
+
+@transaction.atomic
+def say_dissatisfied(*, complaint: Complaint, text: str, at: dt.datetime) -> None:
+    """Not satisfied: it is opened again, at the same desk or the one above, with the reason.
+
+    Raises RuleViolation `needs_reason`, `wrong_state`, and `reopen_too_late` after thirty days.
+    """
+    check_move(complaint, Verb.DISSATISFIED, Actor.COMPLAINANT, text)
+    if complaint.closed_at and at - complaint.closed_at > dt.timedelta(days=REOPEN_WITHIN_DAYS):
+        raise refused("reopen_too_late")
+    higher = needs_higher_desk(times_reopened=complaint.times_reopened, was_late=complaint.was_late)
+    desk = (higher_desk(complaint) if higher else None) or complaint.handler
+    write_entry(complaint, EntryKind.DISSATISFIED, text, at=at)
+    begin_round(complaint, Verb.DISSATISFIED, desk, reason=text, by=None, at=at, satisfied=False)
+
+
+@transaction.atomic
+def withdraw(*, complaint: Complaint, at: dt.datetime) -> None:
+    """The complainant takes it back, as long as it has not been answered."""
+    check_move(complaint, Verb.WITHDRAW, Actor.COMPLAINANT)
+    before = complaint.state
+    change(complaint, Verb.WITHDRAW, closed_at=at)
+    stop_clock(complaint, at=at)
+    no_more_due(complaint)
+    write_event(complaint, EventKind.WITHDRAWN, at=at, from_state=before, to_state=State.WITHDRAWN)

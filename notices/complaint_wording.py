@@ -1,0 +1,108 @@
+"""What messages about complaints say: number, behaviour and limit; never who complained or what was written.
+
+Context: `number`, `behaviour` (its words by language), `clause`, `due_at`, `office` (to whom it is told),
+`what` (to the complainant), `named` (the office of a public naming).
+"""
+
+from collections.abc import Callable
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from notices.phrases import Context, Wording, clause_of, instant, sentences
+from notices.rules import MessageKind
+
+
+def _behaviour(context: Context) -> str:
+    words = context.get("behaviour") or {}
+    label = words.get("zh-hans" if (get_language() or "").startswith("zh") else "en") or ""
+    return _("%(behaviour)s%(clause)s.") % {"behaviour": label, "clause": clause_of(context)} if label else ""
+
+
+def _due(context: Context) -> str:
+    at = instant(context.get("due_at"))
+    return _("Due %(at)s.") % {"at": at} if at else ""
+
+
+def _titled(title: str, context: Context) -> Wording:
+    return Wording(
+        title % {"number": context.get("number", "")}, sentences(_behaviour(context), _due(context))
+    )
+
+
+def _urgent(context: Context) -> Wording:
+    return _titled(_("Urgent complaint no. %(number)s"), context)
+
+
+def _referred(context: Context) -> Wording:
+    return _titled(_("Complaint no. %(number)s is referred to you"), context)
+
+
+def _late(context: Context) -> Wording:
+    return _titled(_("Complaint no. %(number)s is past its limit"), context)
+
+
+def _gross(context: Context) -> Wording:
+    return _titled(_("Complaint no. %(number)s is grossly past its limit"), context)
+
+
+def _update(context: Context) -> Wording:
+    said = {
+        "asked": _("The office has a question about your complaint no. %(number)s."),
+        "answered": _(
+            "Your complaint no. %(number)s has been answered. Please say whether you are satisfied."
+        ),
+        "closed": _("Your complaint no. %(number)s has been closed. If you are not satisfied, say so."),
+        "declined": _("Your complaint no. %(number)s was not accepted; the reason stands beside it."),
+    }
+    text = said.get(str(context.get("what"))) or _("There is news about your complaint no. %(number)s.")
+    return Wording(
+        _("Your complaint"),
+        sentences(
+            text % {"number": context.get("number", "")},
+            _("Read it with the number and the secret of your receipt."),
+        ),
+    )
+
+
+def _order_issued(context: Context) -> Wording:
+    return _titled(_("Supervision order no. %(number)s to your office"), context)
+
+
+def _order_reported(context: Context) -> Wording:
+    return Wording(
+        _("Supervision order no. %(number)s: report to verify") % {"number": context.get("number", "")},
+        _("The office has reported what it put right. Please verify it."),
+    )
+
+
+def _order_late(context: Context) -> Wording:
+    return _titled(_("Supervision order no. %(number)s is past its date"), context)
+
+
+def _naming_proposed(context: Context) -> Wording:
+    return Wording(
+        _("Public naming proposed: %(office)s") % {"office": context.get("named", "")},
+        sentences(_behaviour(context), _("Please look at the draft; two people have to approve it.")),
+    )
+
+
+def _naming_published(context: Context) -> Wording:
+    return Wording(
+        _("Your office has been named in public"),
+        sentences(_behaviour(context), _("You have the right of reply; it is published beneath.")),
+    )
+
+
+COMPLAINT_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
+    MessageKind.COMPLAINT_URGENT: _urgent,
+    MessageKind.COMPLAINT_REFERRED: _referred,
+    MessageKind.COMPLAINT_LATE: _late,
+    MessageKind.COMPLAINT_GROSS: _gross,
+    MessageKind.COMPLAINT_UPDATE: _update,
+    MessageKind.ORDER_ISSUED: _order_issued,
+    MessageKind.ORDER_REPORTED: _order_reported,
+    MessageKind.ORDER_LATE: _order_late,
+    MessageKind.NAMING_PROPOSED: _naming_proposed,
+    MessageKind.NAMING_PUBLISHED: _naming_published,
+}
