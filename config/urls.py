@@ -20,12 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notices.urls")),
     path("", include("zones.urls")),
     path("", include("cases.urls")),
+    path("", include("complaints.urls")),
     path("", include("desk.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("zones.api_urls")),
     path("api/v1/", include("cases.api.urls")),
+    path("api/v1/", include("complaints.api.urls")),
     # Last: what no list above names is answered as JSON too.
     path("api/v1/<path:rest>", nothing_here),
 ]

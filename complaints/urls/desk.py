@@ -1,0 +1,5 @@
+"""Addresses of the queue and of the cases in it."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

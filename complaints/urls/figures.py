@@ -1,0 +1,5 @@
+"""Addresses of the public figures and the bulletin."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of supervision orders."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

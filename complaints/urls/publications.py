@@ -1,0 +1,5 @@
+"""Addresses of public naming and good practice."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of whoever holds a receipt."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,37 @@
+"""The cast of complaints: a county with its offices, the next county, and a complaint about the street."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import Area
+from accounts.rules import Level
+from complaints.actions.filing import Receipt
+from tests.builders import area
+from tests.complaints.cast import TODAY, Cast, cast_of, filed
+
+
+@pytest.fixture
+def next_county(county: Area) -> Area:
+    """海淀区: the next county of the same city."""
+    assert county.parent is not None
+    return area("海淀区", Level.COUNTY, "110108", county.parent)
+
+
+@pytest.fixture
+def cast(home: Area, next_door: Area, next_county: Area) -> Cast:
+    """The offices and their officers."""
+    return cast_of(home, next_county)
+
+
+@pytest.fixture
+def on_the_day(the_day: Callable[..., Any]) -> None:
+    """It is noon of TODAY."""
+    the_day(TODAY)
+
+
+@pytest.fixture
+def receipt(cast: Cast) -> Receipt:
+    """The receipt of a complaint about the street office of Alice's community."""
+    return filed(cast.home)
