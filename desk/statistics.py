@@ -20,11 +20,11 @@ from desk.statistics_infections import (
     speed_figure,
     yield_figure,
 )
-from desk.statistics_parts import Cell, Figure, Tile
-from desk.statistics_queries import Period, Sealed
+from desk.statistics_queries import Sealed
 from desk.statistics_rooms import central_figure
 from desk.statistics_zones import lateness_figure, sealed_figure, to_release_figure, too_late
 from policy.models import PolicyEdition
+from policy.statistics import Cell, Figure, Period, Tile
 from policy.types import Edition
 
 

@@ -10,11 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from cases.earlies import EARLIES, Early, Instants, steps_of
-from desk import charts
 from desk import statistics_queries as queries
-from desk.statistics_parts import Cell, Figure, date_labels, share
-from desk.statistics_queries import Period
-from policy import evidence
+from policy import charts, evidence
+from policy.statistics import Cell, Figure, Period, date_labels, share
 from policy.types import Category, Edition
 from zones.rules import FOUND_APART, FOUND_WHERE, FoundWhere
 

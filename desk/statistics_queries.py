@@ -6,7 +6,7 @@ one before its opening, whether or not a worker process ran. Nothing here names 
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import models
@@ -18,6 +18,7 @@ from cases.models import Contact, Episode, Ground, Infection, Placement
 from cases.rules import Ending, HomeCheck, Place
 from desk.rules import DAY
 from policy.clock import midnight
+from policy.statistics import Period
 from policy.types import Category
 from zones.models import SealCause, UnitSeal, Zone, ZoneEvent
 from zones.models.zone import is_holding, is_overdue
@@ -27,35 +28,6 @@ LOOKED_AT = 10
 """Up to this day after the last exposure a positive counts as found among contacts: 7+3, the longest rule."""
 PROMPT = dt.timedelta(minutes=5)
 """The side effects of an opening are done every minute; later than this is counted as late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Whole dates, both included."""
-
-    first: dt.date
-    last: dt.date
-
-    @property
-    def days(self) -> int:
-        """How many dates it has."""
-        return (self.last - self.first).days + 1
-
-    @property
-    def dates(self) -> list[dt.date]:
-        """Its dates in order."""
-        return [self.first + n * DAY for n in range(self.days)]
-
-    def covers(self, on: dt.date) -> bool:
-        """Whether the date lies in it."""
-        return self.first <= on <= self.last
-
-    def within(self, first: dt.date, last: dt.date) -> Iterator[dt.date]:
-        """The dates from `first` to `last` that lie in it."""
-        on = max(first, self.first)
-        while on <= min(last, self.last):
-            yield on
-            on += DAY
 
 
 # ── infections and contacts ──────────────────────────────────────────────────────────────────────

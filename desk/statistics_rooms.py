@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from desk import charts
 from desk import statistics_queries as queries
-from desk.statistics_parts import DAY, Figure, share
-from desk.statistics_queries import Period
-from policy import evidence
+from policy import charts, evidence
 from policy.rules import plan
+from policy.statistics import DAY, Figure, Period, share
 from policy.types import Category, Edition, Ground, Mode
 
 

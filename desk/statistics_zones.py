@@ -8,10 +8,10 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from desk import charts
 from desk import statistics_queries as queries
-from desk.statistics_parts import DAY, Figure, date_labels, share
-from desk.statistics_queries import Period, Sealed
+from desk.statistics_queries import Sealed
+from policy import charts
+from policy.statistics import DAY, Figure, Period, date_labels, share
 from zones.rules import opens_on
 
 

@@ -15,12 +15,12 @@ from accounts.access import StaffRequest, requires
 from accounts.models import Area, User
 from accounts.rules import Ability
 from cases.spreadsheets import workbook
-from desk.charts import PATTERNS
 from desk.rules import DAY
 from desk.statistics import read_statistics, table
-from desk.statistics_queries import Period
 from policy import clock
+from policy.charts import PATTERNS
 from policy.rules import EARLIEST_ON
+from policy.statistics import Period
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LENGTHS = (7, 14, 30)

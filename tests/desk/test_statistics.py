@@ -21,12 +21,11 @@ from cases.models import Episode, Infection
 from cases.rules import Place, Result
 from desk import statistics_queries as queries
 from desk.statistics import read_statistics, table
-from desk.statistics_parts import Figure
-from desk.statistics_queries import Period
 from desk.statistics_rooms import central_days
 from desk.statistics_zones import too_late
 from policy.clock import midnight
 from policy.models import PolicyEdition
+from policy.statistics import Figure, Period
 from tests.builders import area, episode, noon, staff
 from zones.actions import designate, end_early, ensure_room, ensure_units, restart, staircase, sweep_openings
 from zones.models import Unit, UnitSeal, Zone, ZoneEvent

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET  # our own markup
 
 import pytest
 
-from desk import charts
-from desk.charts import Bar, Line, Series, bars, columns, lines, ticks
+from policy import charts
+from policy.charts import Bar, Line, Series, bars, columns, lines, ticks
 
 
 def parsed(svg: str) -> ET.Element:

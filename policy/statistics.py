@@ -1,16 +1,44 @@
-"""What a page of statistics consists of: tiles, figures with chart and table, shares."""
+"""What a page of statistics consists of: a period, tiles, figures with chart and table, shares."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from desk.statistics_queries import Period
 from policy.strip import short_date
 
 Cell = str | int | float
 DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole dates, both included."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def days(self) -> int:
+        """How many dates it has."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """Its dates in order."""
+        return [self.first + n * DAY for n in range(self.days)]
+
+    def covers(self, on: dt.date) -> bool:
+        """Whether the date lies in it."""
+        return self.first <= on <= self.last
+
+    def within(self, first: dt.date, last: dt.date) -> Iterator[dt.date]:
+        """The dates from `first` to `last` that lie in it."""
+        on = max(first, self.first)
+        while on <= min(last, self.last):
+            yield on
+            on += DAY
 
 
 @dataclass(frozen=True, slots=True)
