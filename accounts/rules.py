@@ -18,6 +18,7 @@ class Ability(StrEnum):
     FILE_COMPLAINTS = "file_complaints"
     HANDLE_COMPLAINTS = "handle_complaints"
     ANSWER_ORDERS = "answer_orders"
+    REVEAL_COMPLAINANTS = "reveal_complainants"
 
 
 class Level(StrEnum):
@@ -74,7 +75,13 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.SUPERVISOR: frozenset(Ability),
     Role.HOTLINE_OPERATOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.FILE_COMPLAINTS}),
     Role.COMPLAINT_OFFICER: frozenset(
-        {Ability.SEE_CASES, Ability.FILE_COMPLAINTS, Ability.HANDLE_COMPLAINTS, Ability.ANSWER_ORDERS}
+        {
+            Ability.SEE_CASES,
+            Ability.FILE_COMPLAINTS,
+            Ability.HANDLE_COMPLAINTS,
+            Ability.ANSWER_ORDERS,
+            Ability.REVEAL_COMPLAINANTS,
+        }
     ),
     Role.ANALYST: frozenset({Ability.SEE_CASES, Ability.SEE_FIGURES}),
 }

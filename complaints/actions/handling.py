@@ -161,6 +161,7 @@ def answer(*, complaint: Complaint, text: str, by: User, at: dt.datetime) -> Ent
         answered_at=at,
         answered_by=by,
         first_answered_at=complaint.first_answered_at or at,
+        word_over_at=None,
         satisfied=None,
     )
     entry = write_entry(complaint, EntryKind.ANSWER, text, at=at, by=by)
@@ -266,6 +267,7 @@ def begin_round(
         round_began_at=at,
         times_reopened=complaint.times_reopened + 1,
         answered_at=None,
+        word_over_at=None,
         verified_at=None,
         closed_at=None,
         outcome="",

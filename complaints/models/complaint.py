@@ -17,6 +17,10 @@ from complaints.rules.words import ORDERED, OUTCOMES, SOURCES, WHOM, Ordered, Ou
 from zones.models import Compound, Site
 
 
+HAS_WORD = Q(state=State.ANSWERED, word_over_at=None)
+"""The complainant was answered, and has been given the word."""
+
+
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def visible_to(self, user: User) -> Self:
         """Complaints that lie at the user's office or below it; never one about the own office.
@@ -50,9 +54,17 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         """Whoever holds it still owes an answer."""
         return self.filter(state__in=UNANSWERED)
 
+    def with_complainant(self, at: dt.datetime) -> Self:
+        """Answered, and the complainant still has the word: no office owes anything now."""
+        return self.filter(HAS_WORD & (Q(due_at=None) | Q(due_at__gt=at)))
+
+    def to_act(self, at: dt.datetime) -> Self:
+        """Open, and an office owes the next step: also what was answered and nobody said a word about."""
+        return self.open().exclude(HAS_WORD & (Q(due_at=None) | Q(due_at__gt=at)))
+
     def late(self, at: dt.datetime) -> Self:
         """Open, and past the limit of the step that an office owes now."""
-        return self.open().exclude(state=State.ANSWERED).filter(due_at__lte=at)
+        return self.open().exclude(HAS_WORD).filter(due_at__lte=at)
 
     def received_between(self, first: dt.datetime, after: dt.datetime) -> Self:
         """Received in that half-open interval."""
@@ -184,6 +196,11 @@ class Complaint(models.Model):
     verified_at = models.DateTimeField(_("verified at"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
     outcome = models.CharField(_("outcome"), max_length=12, choices=list(OUTCOMES.items()), blank=True)
+    word_over_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The complainant said nothing in time; since then the desk has to verify it itself.",
+    )
     satisfied = models.BooleanField(
         _("satisfied"),
         null=True,
@@ -297,7 +314,7 @@ class Complaint(models.Model):
     @property
     def has_word(self) -> bool:
         """Whether the complainant, and no office, has the word now."""
-        return self.state == State.ANSWERED
+        return self.state == State.ANSWERED and self.word_over_at is None
 
     def is_late(self, at: dt.datetime) -> bool:
         """Whether an office owes the present step since its limit."""
