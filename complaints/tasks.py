@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching
+from complaints.actions import attaching, sweeps
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -14,3 +14,29 @@ def delete_unclaimed_files() -> None:
     """Delete the files of forms that nobody filed within a day; every hour."""
     if deleted := attaching.delete_unclaimed_files(at=clock.now()):
         log.info("unfiled files deleted", files=deleted)
+
+
+@shared_task
+def sweep_complaint_clocks() -> None:
+    """Note what ran past a limit, and hand to the desk what no complainant spoke about; every minute."""
+    at = clock.now()
+    if over := sweeps.sweep_words_over(at=at):
+        log.info("words over", complaints=over)
+    if late := sweeps.sweep_late(at=at):
+        log.info("past the limit", clocks=late)
+    if gross := sweeps.sweep_grossly_late(at=at):
+        log.info("past the second limit", clocks=gross)
+
+
+@shared_task
+def sweep_supervision_orders() -> None:
+    """Note the supervision orders whose date passed without a report; every few minutes."""
+    if late := sweeps.sweep_orders(at=clock.now()):
+        log.info("orders past their date", orders=late)
+
+
+@shared_task
+def assign_coordinators() -> None:
+    """Give urgent complaints without a coordinator to whoever is on duty; every minute."""
+    if given := sweeps.assign_coordinators(at=clock.now()):
+        log.info("coordinators named", complaints=given)

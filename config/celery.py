@@ -58,6 +58,9 @@ SCHEDULE = (
     # hour makes up for it, and nobody is reminded twice.
     Beat("cases.tasks.send_evening_reminders", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("cases.tasks.send_morning_reminders", every=5 * MINUTE, expires=4 * MINUTE),
+    Beat("complaints.tasks.sweep_complaint_clocks", every=MINUTE, expires=50),
+    Beat("complaints.tasks.sweep_supervision_orders", every=5 * MINUTE, expires=4 * MINUTE),
+    Beat("complaints.tasks.assign_coordinators", every=MINUTE, expires=50),
     Beat("notices.tasks.deliver", every=MINUTE, expires=50),
     Beat("notices.tasks.expire", every=10 * MINUTE, expires=9 * MINUTE),
     Beat("cases.tasks.purge_import_files", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),

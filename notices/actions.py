@@ -88,6 +88,28 @@ def staff_drafts(
     What leaves the house names the community, because one bot may hear of many. The key of each draft
     begins with `key` (at most 100 characters); one query.
     """
+    return drafts_for(
+        ChannelAddress.objects.for_community(community),
+        key=key,
+        kind=kind,
+        community=community,
+        context=context,
+        subject=subject,
+        not_after=not_after,
+    )
+
+
+def drafts_for(
+    addresses: Iterable[ChannelAddress],
+    *,
+    key: str,
+    kind: MessageKind,
+    community: Area,
+    context: dict[str, Any],
+    subject: str = "",
+    not_after: dt.datetime | None = None,
+) -> list[Draft]:
+    """The drafts of `staff_drafts` to addresses that were read before: for whoever tells many at once."""
     inbox = Draft(
         key=f"{key}:inbox",
         kind=kind,
@@ -107,7 +129,7 @@ def staff_drafts(
             context={**context, "area": community.name},
             not_after=not_after,
         )
-        for address in ChannelAddress.objects.for_community(community)
+        for address in addresses
     ]
 
 

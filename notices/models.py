@@ -1,6 +1,7 @@
 """The outbox: a message is a row before it is anything else, so that losing a broker loses no message."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -273,6 +274,21 @@ class ChannelAddressQuerySet(models.QuerySet["ChannelAddress"]):
         line = [community.code[:length] for length in CODE_LENGTH.values() if length < len(community.code)]
         above = Q(area__code__in=line, from_below=True)
         return self.filter(Q(area=community) | above, enabled=True).order_by("pk")
+
+    def for_communities(self, communities: Iterable[Area]) -> "dict[Area, list[ChannelAddress]]":
+        """The same for each of many; one query."""
+        wanted = list(communities)
+        codes = {area.code[:length] for area in wanted for length in CODE_LENGTH.values()}
+        found = self.filter(area__code__in=codes, enabled=True).select_related("area").order_by("pk")
+        addresses = list(found)
+        return {
+            area: [
+                each
+                for each in addresses
+                if each.area == area or (each.from_below and each.area.covers(area))
+            ]
+            for area in wanted
+        }
 
 
 class ChannelAddress(models.Model):

@@ -100,18 +100,23 @@ def tell_complainant(complaint: Complaint, *, what: str, at: dt.datetime) -> Non
     enqueue([draft], at=at)
 
 
+def order_context(order: SupervisionOrder) -> dict[str, Any]:
+    """What a message about an order may say: nothing of the complaint behind it."""
+    return {
+        "order": order.pk,
+        "number": order.number,
+        "clause": order.clause,
+        "due_at": order.due_at.isoformat(),
+    }
+
+
 def tell_of_order(order: SupervisionOrder, office: Office, kind: MessageKind, *, at: dt.datetime) -> None:
     """Tell an office of a supervision order: issued, reported, late."""
     tell_office(
         office,
         kind,
         key=f"{kind}:{order.pk}:{office.pk}:{at:%Y%m%d%H%M%S}",
-        context={
-            "order": order.pk,
-            "number": order.number,
-            "clause": order.clause,
-            "due_at": order.due_at.isoformat(),
-        },
+        context=order_context(order),
         subject=f"order:{order.pk}",
         at=at,
     )
