@@ -15,20 +15,33 @@ from complaints.rules.clocks import ClockStep
 from complaints.rules.handling import REOPEN_WITHIN_DAYS, Actor, State, Verb, needs_higher_desk
 from complaints.rules.words import EntryKind, EventKind, Outcome
 
+DATE_DIGITS = 6
+"""A receipt number begins with the date, as year, month and day of two digits each; then a hyphen."""
+SAME_WITHIN = dt.timedelta(minutes=10)
+"""The same words again within so short a time are the same button pressed twice."""
+
 
 def complaint_of(number: str, secret: str) -> Complaint | None:
     """The complaint of that receipt; None when number and secret do not belong together."""
-    tidy = "".join(character for character in number if character.isdigit() or character == "-")
+    digits = "".join(character for character in number if character.isdigit())
     digest = secret_digest(secret)
-    if not tidy or not digest:
+    if not digits or not digest:
         return None
+    tidy = f"{digits[:DATE_DIGITS]}-{digits[DATE_DIGITS:]}"
     return Complaint.objects.filter(number=tidy, secret_digest=digest).first()
 
 
 @transaction.atomic
 def add(*, complaint: Complaint, text: str, token: str = "", at: dt.datetime) -> Entry:
-    """Add something to one's own complaint; files uploaded under the form's token go along."""
+    """Add something to one's own complaint; files uploaded under the form's token go along.
+
+    The same words again within ten minutes are taken down once.
+    """
     check_move(complaint, Verb.ADD, Actor.COMPLAINANT, text)
+    lately = Entry.objects.filter(complaint=complaint, kind=EntryKind.ADDITION, at__gt=at - SAME_WITHIN)
+    if (twin := lately.order_by("-pk").first()) and twin.text == text:
+        _take_files(complaint, twin, token)
+        return twin
     entry = write_entry(complaint, EntryKind.ADDITION, text, at=at)
     _take_files(complaint, entry, token)
     write_event(complaint, EventKind.ADDED, at=at, entry=entry.pk)
