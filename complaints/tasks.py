@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching, sweeps
+from complaints.actions import attaching, auditing, proposing, sweeps
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -40,3 +40,19 @@ def assign_coordinators() -> None:
     """Give urgent complaints without a coordinator to whoever is on duty; every minute."""
     if given := sweeps.assign_coordinators(at=clock.now()):
         log.info("coordinators named", complaints=given)
+
+
+@shared_task
+def audit_ourselves() -> None:
+    """File whatever restricts beyond its rule; every half hour, and it acts once a day from AUDIT_AT on."""
+    at = clock.now()
+    if auditing.is_due(at):
+        done = auditing.audit_ourselves(at=at)
+        log.info("audited ourselves", found=done.found.total(), filed=done.filed)
+
+
+@shared_task
+def propose_namings() -> None:
+    """Propose offices for public naming where it keeps happening; every hour."""
+    if proposed := proposing.propose_namings(at=clock.now()):
+        log.info("public namings proposed", proposals=proposed)

@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "django.forms",
     "axes",
     "csp",
+    "django_altcha",
     "django_filters",
     "django_htmx",
     "drf_spectacular",
@@ -273,6 +274,10 @@ REMINDER_EVENING = dt.time.fromisoformat(env.str("REMINDER_EVENING", default="19
 REMINDER_MORNING = dt.time.fromisoformat(env.str("REMINDER_MORNING", default="08:00"))
 """When reminders of a test go out, the evening before and the same morning, in Asia/Shanghai."""
 PURGE_AT = dt.time(3, 30)
+AUDIT_AT = dt.time(4, 30)
+"""When the self-audit looks for whatever restricts beyond its rule; late, it is made up for."""
+AUDIT_GRACE_HOURS = env.int("AUDIT_GRACE_HOURS", default=24)
+"""So long a released person may wait for code, journey and notice before it is a lead against ourselves."""
 SPREAD_JUDGED_WITHIN = dt.timedelta(hours=env.float("HOURS_TO_JUDGE_SPREAD", default=4))
 """From a positive at home until its spread is judged. No clause names hours: a local setting, like these."""
 EARLIES_WITHIN = {
@@ -290,6 +295,19 @@ HOT_SPOT_DAYS = env.int("HOT_SPOT_DAYS", default=7)
 """So many complaints about one office and behaviour in so many days propose a public naming (P5)."""
 COMPLAINT_KEEP_DAYS = env.int("COMPLAINT_KEEP_DAYS", default=180)
 """How long after its end a complaint keeps its texts, files and the complainant's identity."""
+COMPLAINTS_FROM_ADDRESS = env.int("COMPLAINTS_FROM_ADDRESS", default=120)
+"""So many complaints an hour from one network address: whole compounds share one."""
+COMPLAINTS_WITHOUT_SCRIPT = env.int("COMPLAINTS_WITHOUT_SCRIPT", default=300)
+COMPLAINTS_WITHOUT_SCRIPT_FROM_ADDRESS = env.int("COMPLAINTS_WITHOUT_SCRIPT_FROM_ADDRESS", default=30)
+"""The same an hour, in all and from one address, for browsers that can't compute a proof of work."""
+COMPLAINT_FILES_FROM_ADDRESS = env.int("COMPLAINT_FILES_FROM_ADDRESS", default=600)
+COMPLAINTS_CALM = env.int("COMPLAINTS_CALM", default=300)
+"""More complaints in ten minutes only make the proof of work harder; the form is never closed by them."""
+COMPLAINT_PROOF = env.int("COMPLAINT_PROOF", default=60_000)
+"""How far a browser counts at most for its proof of work: a second or two on an old telephone."""
+ALTCHA_HMAC_KEY = keys.derived(SECRET_KEY, "altcha")
+ALTCHA_CHALLENGE_EXPIRE = 2 * 60 * 60 * 1000
+"""Milliseconds: somebody who writes for an hour with one thumb need not begin again."""
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 """How long the content of an uploaded list is kept, and the answer given to a system for a repeated call."""
 
@@ -375,8 +393,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jiefeng 解封",
     "DESCRIPTION": (
-        "Persons, episodes, tests, infections, high-risk zones, areas and places under the Twenty Measures; "
-        "rules as plans. A key stands for an account: its area, its roles. Dates are civil dates of "
+        "Persons, episodes, tests, infections, high-risk zones, complaints, areas and places under the Twenty "
+        "Measures; rules as plans. A key stands for an account: its area, its roles. Dates are civil dates of "
         "Asia/Shanghai."
     ),
     "VERSION": "1",
@@ -402,6 +420,9 @@ SPECTACULAR_SETTINGS = {
         "ProposalState": "zones.zone_shapes.PROPOSAL_STATES",
         "VerdictEnum": "cases.api.shapes.ANSWERED",
         "TracedVerdict": "cases.actions.judging.VERDICTS.items",
+        "ComplaintState": "complaints.rules.handling.STATES.items",
+        "ComplaintStepKind": "complaints.api.shapes.STEP_CHOICES",
+        "ComplaintAnswerKind": "complaints.api.shapes.ANSWER_KINDS",
     },
     "TAGS": [
         {"name": "persons", "description": "Files of people; numbers are always masked."},
@@ -415,7 +436,11 @@ SPECTACULAR_SETTINGS = {
             "description": "Infected people: stays, contacts, what is sealed because of them.",
         },
         {"name": "zones", "description": "High-risk zones and the clock of each unit; reading is public."},
-        {"name": "places", "description": "Areas, compounds, buildings, units, sites and rooms."},
+        {
+            "name": "complaints",
+            "description": "Complaints of over-enforcement: filed, followed, handled; never who complained.",
+        },
+        {"name": "places", "description": "Areas, offices, compounds, buildings, units, sites and rooms."},
         {"name": "policy", "description": "What the rules allow; public, nothing is stored."},
     ],
 }

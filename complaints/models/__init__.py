@@ -1,5 +1,6 @@
 """Complaints, what was written and done about them, what supervisors set, and what is published."""
 
+from complaints.models.audit import AuditRun
 from complaints.models.clock import Clock
 from complaints.models.complaint import Complainant, Complaint
 from complaints.models.exchange import (
@@ -16,6 +17,7 @@ from complaints.models.supervision import OrderStep, SupervisionOrder
 
 __all__ = [
     "Attachment",
+    "AuditRun",
     "Clock",
     "Complainant",
     "Complaint",

@@ -21,6 +21,11 @@ HAS_WORD = Q(state=State.ANSWERED, word_over_at=None)
 """The complainant was answered, and has been given the word."""
 
 
+def has_word(at: dt.datetime) -> Q:
+    """The complainant still has the word at that instant: no office owes anything."""
+    return HAS_WORD & (Q(due_at=None) | Q(due_at__gt=at))
+
+
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def visible_to(self, user: User) -> Self:
         """Complaints that lie at the user's office or below it; never one about the own office.
@@ -56,11 +61,11 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
 
     def with_complainant(self, at: dt.datetime) -> Self:
         """Answered, and the complainant still has the word: no office owes anything now."""
-        return self.filter(HAS_WORD & (Q(due_at=None) | Q(due_at__gt=at)))
+        return self.filter(has_word(at))
 
     def to_act(self, at: dt.datetime) -> Self:
         """Open, and an office owes the next step: also what was answered and nobody said a word about."""
-        return self.open().exclude(HAS_WORD & (Q(due_at=None) | Q(due_at__gt=at)))
+        return self.open().exclude(has_word(at))
 
     def late(self, at: dt.datetime) -> Self:
         """Open, and past the limit of the step that an office owes now."""
@@ -287,6 +292,8 @@ class Complaint(models.Model):
             # Look-alikes at one place.
             models.Index(fields=["compound", "behaviour", "received_at"], name="complaint_by_compound"),
             models.Index(fields=["filed_by", "-received_at"], name="complaint_by_operator"),
+            # What the self-audit filed, the newest first.
+            models.Index(fields=["-id"], condition=Q(source=Source.SELF_AUDIT), name="complaint_self_audit"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,9 @@
-"""Addresses of public naming and good practice."""
+"""Addresses of public naming and good practice, and of what the self-audit filed."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from complaints.views import audit
+
+urlpatterns: list[URLPattern] = [
+    path("complaint-desk/self-audit/", audit.audit, name="audit"),
+]
