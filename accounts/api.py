@@ -25,8 +25,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
-from accounts.models import ApiToken, Area, User
-from accounts.rules import LEVEL_NAMES, Ability, codes_below
+from accounts.models import ApiToken, Area, Office, User
+from accounts.rules import DEPARTMENTS, LEVEL_NAMES, Ability, codes_below
 from policy import clock
 from policy.api import Refusal, ShortJSONParser, StrictSerializer
 from policy.calculator import refusal_as_json
@@ -300,4 +300,65 @@ class AreaList(ListView):
     )
     def get(self, request: Request) -> Response:
         """List the caller's own area and those below it, by code."""
+        return self.page()
+
+
+# ── offices ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class OfficeShape(Described):
+    """An office of an area inside that of the caller."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    area = serializers.CharField(help_text="Administrative code.")
+    department = serializers.ChoiceField(list(DEPARTMENTS.items()))
+    above = serializers.IntegerField(allow_null=True, help_text="The office above it; null at the top.")
+    duty_phone = serializers.CharField()
+
+
+class OfficeFilter(AreaFilter):
+    """What the list of offices can be narrowed down to."""
+
+    level = None
+    department = django_filters.ChoiceFilter(choices=list(DEPARTMENTS.items()))
+
+    class Meta:
+        model = Office
+        fields: list[str] = []
+
+    def by_code(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """The offices of that area and of everything below it."""
+        del name
+        first, after = codes_below(value)
+        return rows.filter(area__code__gte=first, area__code__lt=after)
+
+
+class OfficeList(ListView):
+    """The offices of the caller's area."""
+
+    queryset = Office.objects.all()
+    filterset_class = OfficeFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Those of the caller's area and of the areas below it."""
+        columns = ("id", "name", "area__code", "department", "parent_id", "duty_phone")
+        return Office.objects.visible_to(self.staff).values(*columns)
+
+    def as_json(self, row: dict[str, Any]) -> dict[str, Any]:
+        """One office."""
+        return {
+            "id": row["id"],
+            "name": row["name"],
+            "area": row["area__code"],
+            "department": row["department"],
+            "above": row["parent_id"],
+            "duty_phone": row["duty_phone"],
+        }
+
+    @extend_schema(
+        operation_id="offices", tags=["places"], responses={200: OfficeShape(many=True), **LIST_ERRORS}
+    )
+    def get(self, request: Request) -> Response:
+        """List the offices of the caller's own area and of those below it: who handles complaints."""
         return self.page()

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from accounts.api import AreaList
+from accounts.api import AreaList, OfficeList
 
-urlpatterns = [path("areas/", AreaList.as_view(), name="api-areas")]
+urlpatterns = [
+    path("areas/", AreaList.as_view(), name="api-areas"),
+    path("offices/", OfficeList.as_view(), name="api-offices"),
+]

@@ -17,16 +17,24 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _blank, key = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
-        digest = ApiToken.digest_of(key.strip())
-        token = ApiToken.objects.filter(digest=digest, revoked_at=None).select_related("user__area").first()
-        if token is None or not token.user.is_active:
+        token = token_of(key)
+        if token is None:
             raise AuthenticationFailed(_("This key is not known, or it was revoked."), code="invalid_token")
-        _note_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 tells the system to send."""
         return 'Bearer realm="jiefeng"'
+
+
+def token_of(key: str) -> ApiToken | None:
+    """The token of a clear key, whose use is noted; None for a key that is unknown, revoked, or closed."""
+    digest = ApiToken.digest_of(key.strip())
+    token = ApiToken.objects.filter(digest=digest, revoked_at=None).select_related("user__area").first()
+    if token is None or not token.user.is_active:
+        return None
+    _note_use(token)
+    return token
 
 
 def _note_use(token: ApiToken) -> None:

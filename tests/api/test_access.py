@@ -21,6 +21,7 @@ from zones.models import Unit
 
 LISTS = (
     "areas/",
+    "offices/",
     "places/compounds/",
     "places/buildings/",
     "places/units/",
@@ -32,7 +33,7 @@ LISTS = (
     "infections/",
     "zones/proposals/",
 )
-PUBLIC = {"zones/", "zones/<int:pk>/"}
+PUBLIC = {"zones/", "zones/<int:pk>/", "complaints/behaviours/", "complaints/statistics/"}
 
 
 def writes(pk: int, test: int) -> dict[str, Any]:
@@ -67,6 +68,17 @@ OF_INFECTIONS = {
 }
 """Asked for in test_infections.py and test_zones.py."""
 
+OF_COMPLAINTS = {
+    "complaints/",
+    "complaints/<slug:number>/",
+    "complaints/<slug:number>/accept/",
+    "complaints/<slug:number>/answer/",
+    "complaints/<slug:number>/send-back/",
+    "complaints/<slug:number>/close/",
+    "complaints/<slug:number>/add/",
+}
+"""Asked for in test_complaints.py."""
+
 
 @pytest.fixture
 def saved(here: System, alice: User, the_day: Callable[[dt.date], None]) -> Episode:
@@ -85,7 +97,7 @@ def test_every_address_of_the_api_is_covered_here(saved: Episode) -> None:
         for inner in outer.url_patterns
     }
     ours = {path.replace("/1/", "/<int:pk>/") for path in [*LISTS, *writes(1, 1)]}
-    ours |= PUBLIC | OF_INFECTIONS
+    ours |= PUBLIC | OF_INFECTIONS | OF_COMPLAINTS
     assert patterns == ours | {"persons/<int:pk>/", "episodes/<int:pk>/", "tests/<int:pk>/"}
 
 
