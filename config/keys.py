@@ -7,6 +7,8 @@ loses the encrypted values, so the file under `var/` belongs into the backup, ap
 
 import base64
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -56,6 +58,11 @@ def load_or_create(path: Path) -> Keys:
         raise ValueError(
             f"{path} is damaged; restore it from the backup, it decrypts the stored ID numbers"
         ) from damage
+
+
+def derived(secret_key: str, purpose: str) -> str:
+    """A key of its own for one purpose: whoever learns it learns neither the secret nor another key."""
+    return hmac.new(secret_key.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
 def _write_new(path: Path) -> None:

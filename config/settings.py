@@ -303,7 +303,7 @@ COMPLAINTS_WITHOUT_SCRIPT_FROM_ADDRESS = env.int("COMPLAINTS_WITHOUT_SCRIPT_FROM
 COMPLAINT_FILES_FROM_ADDRESS = env.int("COMPLAINT_FILES_FROM_ADDRESS", default=600)
 COMPLAINTS_CALM = env.int("COMPLAINTS_CALM", default=300)
 """More complaints in ten minutes only make the proof of work harder; the form is never closed by them."""
-COMPLAINT_PROOF = env.int("COMPLAINT_PROOF", default=60_000)
+COMPLAINT_PROOF = env.int("COMPLAINT_PROOF", default=300_000)
 """How far a browser counts at most for its proof of work: a second or two on an old telephone."""
 ALTCHA_HMAC_KEY = keys.derived(SECRET_KEY, "altcha")
 ALTCHA_CHALLENGE_EXPIRE = 2 * 60 * 60 * 1000

@@ -111,6 +111,12 @@ def _grouped(digits: str) -> str:
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 
+def receipt_of(token: str) -> Receipt | None:
+    """The receipt of the complaint that was filed with that form; None: it has not been filed."""
+    earlier = Complaint.objects.filter(submission=token_digest(token)).first()
+    return Receipt(earlier, earlier.number, secret_of(token), is_new=False) if earlier else None
+
+
 def file_complaint(filing: Filing, *, token: str, at: dt.datetime, by: User | None = None) -> Receipt:
     """Store a complaint with its receipt, route it and start its clock, all in one transaction.
 
@@ -121,8 +127,8 @@ def file_complaint(filing: Filing, *, token: str, at: dt.datetime, by: User | No
     """
     _check(filing, at)
     for attempt in range(ATTEMPTS):
-        if earlier := Complaint.objects.filter(submission=token_digest(token)).first():
-            return Receipt(earlier, earlier.number, secret_of(token), is_new=False)
+        if earlier := receipt_of(token):
+            return earlier
         try:
             with transaction.atomic():
                 complaint = _store(filing, token, attempt, by=by, at=at)
