@@ -1,12 +1,13 @@
 """What messages about complaints say: number, behaviour and limit; never who complained or what was written.
 
 Context: `number`, `behaviour` (its words by language), `clause`, `due_at`, `office` (to whom it is told),
-`what` (to the complainant), `named` (the office of a public naming).
+`what` (to the complainant), `track` (where it is followed), `secret` (only where the caller asked for it),
+`named` (the office of a public naming).
 """
 
 from collections.abc import Callable
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from notices.phrases import Context, Wording, clause_of, instant, sentences
@@ -48,6 +49,7 @@ def _gross(context: Context) -> Wording:
 
 def _update(context: Context) -> Wording:
     said = {
+        "filed": _("Your complaint no. %(number)s has been filed."),
         "asked": _("The office has a question about your complaint no. %(number)s."),
         "answered": _(
             "Your complaint no. %(number)s has been answered. Please say whether you are satisfied."
@@ -61,6 +63,26 @@ def _update(context: Context) -> Wording:
         sentences(
             text % {"number": context.get("number", "")},
             _("Read it with the number and the secret of your receipt."),
+            _("Where: %(track)s.") % {"track": context["track"]} if context.get("track") else "",
+            _("Secret: %(secret)s.") % {"secret": context["secret"]} if context.get("secret") else "",
+        ),
+    )
+
+
+def _to_purge(context: Context) -> Wording:
+    count = int(context.get("count") or 0)
+    title = ngettext(
+        "Personal data of %(n)d complaint will be deleted",
+        "Personal data of %(n)d complaints will be deleted",
+        count,
+    )
+    return Wording(
+        title % {"n": count},
+        sentences(
+            _("In a week at the earliest, because they ended %(days)s days ago by then.")
+            % {"days": context.get("days", "")},
+            _("Name, telephone, texts and files are destroyed; the figures stay."),
+            _("Whatever is still needed, such as an open supervision order or naming, keeps its complaint."),
         ),
     )
 
@@ -100,6 +122,7 @@ COMPLAINT_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.COMPLAINT_LATE: _late,
     MessageKind.COMPLAINT_GROSS: _gross,
     MessageKind.COMPLAINT_UPDATE: _update,
+    MessageKind.COMPLAINTS_TO_PURGE: _to_purge,
     MessageKind.ORDER_ISSUED: _order_issued,
     MessageKind.ORDER_REPORTED: _order_reported,
     MessageKind.ORDER_LATE: _order_late,

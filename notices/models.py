@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -29,6 +29,9 @@ from notices.rules import (
     pause_after,
     tidy_bot_address,
 )
+
+SEALED = "sealed"
+"""The name under which a context holds a secret, encrypted, until it is sent."""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -199,6 +202,18 @@ class Message(models.Model):
         sealed: str = getattr(self, "sealed_recipient", "")
         return decrypt(sealed) if sealed else ""
 
+    def opened_context(self) -> dict[str, Any]:
+        """The context as it is sent: a `sealed` value (a secret that the receiver asked for) stands in clear.
+
+        For sending alone; no page reads it. Raises ValueError when no key opens it.
+        """
+        sealed = self.context.get(SEALED)
+        return {**self.context, "secret": decrypt(sealed)} if sealed else self.context
+
+    def _context_to_keep(self) -> dict[str, Any]:
+        """The context without what was sealed in it: once it is sent, nobody needs it any more."""
+        return {name: value for name, value in self.context.items() if name != SEALED}
+
     def sign_of_life(self, *, token: str, at: dt.datetime) -> bool:
         """Hold the claim for the attempt that now begins.
 
@@ -229,7 +244,12 @@ class Message(models.Model):
         """Note that the receiver has it; returns whether it was still ours to say so."""
         return bool(
             self._ours(token).update(
-                state=MessageState.SENT, sent_at=at, claim="", last_error="", recipient=""
+                state=MessageState.SENT,
+                sent_at=at,
+                claim="",
+                last_error="",
+                recipient="",
+                context=self._context_to_keep(),
             )
         )
 

@@ -41,6 +41,7 @@ class MessageKind(StrEnum):
     COMPLAINT_LATE = "complaint_late"
     COMPLAINT_GROSS = "complaint_gross"
     COMPLAINT_UPDATE = "complaint_update"
+    COMPLAINTS_TO_PURGE = "complaints_to_purge"
     ORDER_ISSUED = "order_issued"
     ORDER_REPORTED = "order_reported"
     ORDER_LATE = "order_late"
@@ -77,6 +78,7 @@ MESSAGE_KINDS = {
     MessageKind.COMPLAINT_LATE: _("complaint past its limit"),
     MessageKind.COMPLAINT_GROSS: _("complaint grossly past its limit"),
     MessageKind.COMPLAINT_UPDATE: _("news of a complaint (to the complainant)"),
+    MessageKind.COMPLAINTS_TO_PURGE: _("personal data of complaints to be deleted"),
     MessageKind.ORDER_ISSUED: _("supervision order"),
     MessageKind.ORDER_REPORTED: _("supervision order reported"),
     MessageKind.ORDER_LATE: _("supervision order past its date"),

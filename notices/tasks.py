@@ -165,7 +165,7 @@ def _leave(message: Message, token: str, at: dt.datetime) -> Outcome:
 def _parcel(message: Message) -> Parcel:
     """What goes out for that row. Raises NotTaken when the address can't be read."""
     try:
-        recipient = message.unsealed_recipient()
+        recipient, context = message.unsealed_recipient(), message.opened_context()
     except ValueError as error:
         raise NotTaken(Failure.UNREADABLE) from error
     kind = MessageKind(message.kind)
@@ -174,7 +174,7 @@ def _parcel(message: Message) -> Parcel:
         kind=kind,
         channel=Channel(message.channel),
         recipient=recipient,
-        wording=compose(kind, message.context, settings.LANGUAGE_CODE),
+        wording=compose(kind, context, settings.LANGUAGE_CODE),
         context=message.context,
     )
 

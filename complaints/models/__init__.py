@@ -11,6 +11,7 @@ from complaints.models.exchange import (
     Look,
     Recusal,
 )
+from complaints.models.importing import ComplaintList
 from complaints.models.publication import Publication, PublicationStep
 from complaints.models.settings import DutyShift, RoutingRule, StepLimit
 from complaints.models.supervision import OrderStep, SupervisionOrder
@@ -23,6 +24,7 @@ __all__ = [
     "Complaint",
     "ComplaintEvent",
     "ComplaintLink",
+    "ComplaintList",
     "DutyShift",
     "Entry",
     "Look",

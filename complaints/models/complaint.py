@@ -16,7 +16,6 @@ from complaints.rules.handling import OPEN, STATES, UNANSWERED, State
 from complaints.rules.words import ORDERED, OUTCOMES, SOURCES, WHOM, Ordered, Outcome, Source, Whom
 from zones.models import Compound, Site
 
-
 HAS_WORD = Q(state=State.ANSWERED, word_over_at=None)
 """The complainant was answered, and has been given the word."""
 
@@ -244,6 +243,9 @@ class Complaint(models.Model):
         verbose_name=_("again after"),
     )
     lead_key = models.CharField(max_length=80, blank=True, editable=False)
+    purge_told_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the supervisor was told that its personal data end."
+    )
     purged_at = models.DateTimeField(_("personal data deleted at"), null=True, editable=False)
 
     objects = ComplaintQuerySet.as_manager()
@@ -292,6 +294,12 @@ class Complaint(models.Model):
             # Look-alikes at one place.
             models.Index(fields=["compound", "behaviour", "received_at"], name="complaint_by_compound"),
             models.Index(fields=["filed_by", "-received_at"], name="complaint_by_operator"),
+            # What ended and still holds personal data: the notice before their end, and the end.
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(purged_at=None, closed_at__isnull=False),
+                name="complaint_to_purge",
+            ),
             # What the self-audit filed, the newest first.
             models.Index(fields=["-id"], condition=Q(source=Source.SELF_AUDIT), name="complaint_self_audit"),
         ]
