@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zones.urls")),
     path("", include("cases.urls")),
     path("", include("complaints.urls")),
+    path("", include("complaints.open311.urls")),
     path("", include("desk.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),

@@ -1,0 +1,1 @@
+"""Open311 GeoReport v2: complaints for programs that speak the common language of city hotlines."""
