@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching, auditing, proposing, sweeps
+from complaints.actions import attaching, auditing, proposing, purging, sweeps
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -56,3 +56,18 @@ def propose_namings() -> None:
     """Propose offices for public naming where it keeps happening; every hour."""
     if proposed := proposing.propose_namings(at=clock.now()):
         log.info("public namings proposed", proposals=proposed)
+
+
+@shared_task
+def purge_complaints() -> None:
+    """Announce, then destroy personal data of complaints long ended; empty old lists; every night."""
+    at = clock.now()
+    announced = purging.announce(at=at)
+    destroyed = purging.purge_complaints(at=at)
+    log.info(
+        "complaints purged",
+        announced=announced,
+        complaints=destroyed.complaints,
+        files=destroyed.files,
+        lists=purging.empty_lists(at=at),
+    )

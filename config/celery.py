@@ -68,6 +68,7 @@ SCHEDULE = (
     # It looks at the clock itself (AUDIT_AT), once a date.
     Beat("complaints.tasks.audit_ourselves", every=30 * MINUTE, expires=25 * MINUTE),
     Beat("complaints.tasks.propose_namings", every=HOUR, expires=50 * MINUTE),
+    Beat("complaints.tasks.purge_complaints", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),
     Beat("config.tasks.forget_logins", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),
 )
 """Every sweep that runs by itself. Each is also a management command, and safe twice, late or in parallel."""
