@@ -34,10 +34,19 @@ class Entry:
     ability: Ability | None = None
     more: bool = False
     """On a phone it stands in the sheet with further pages."""
+    unless: Ability | None = None
+    """It stands in the sheet only for whoever has this ability: the others have the room in front."""
 
 
 ENTRIES = (
     Entry("today", "今", pgettext_lazy("navigation", "Today"), Ability.SEE_CASES),
+    Entry(
+        "complaints",
+        "诉",
+        pgettext_lazy("navigation", "Complaints"),
+        Ability.HANDLE_COMPLAINTS,
+        unless=Ability.WORK_CASES,
+    ),
     Entry("register", "册", pgettext_lazy("navigation", "Register"), Ability.SEE_CASES),
     Entry("register-new", "登", pgettext_lazy("navigation", "Register a person"), Ability.WORK_CASES),
     Entry("zones", "区", pgettext_lazy("navigation", "High-risk zones"), Ability.SEE_CASES, more=True),
@@ -45,6 +54,24 @@ ENTRIES = (
     Entry("infections", "阳", pgettext_lazy("navigation", "Infections"), Ability.SEE_CASES, more=True),
     Entry("compounds", "楼", pgettext_lazy("navigation", "Compounds"), Ability.SEE_CASES, more=True),
     Entry("import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True),
+    Entry(
+        "complaint-call",
+        "听",
+        pgettext_lazy("navigation", "Take a complaint"),
+        Ability.FILE_COMPLAINTS,
+        more=True,
+    ),
+    Entry(
+        "orders", "督", pgettext_lazy("navigation", "Supervision orders"), Ability.ANSWER_ORDERS, more=True
+    ),
+    Entry(
+        "publications",
+        "曝",
+        pgettext_lazy("navigation", "Public naming"),
+        Ability.HANDLE_COMPLAINTS,
+        more=True,
+    ),
+    Entry("audit", "查", pgettext_lazy("navigation", "Self-audit"), Ability.HANDLE_COMPLAINTS, more=True),
     Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
     Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
     Entry("statistics", "统", pgettext_lazy("navigation", "Statistics"), Ability.SEE_FIGURES, more=True),
@@ -54,8 +81,24 @@ ENTRIES = (
 )
 
 
-BELOW = frozenset({"inbox", "import", "figures", "infections", "zones", "compounds", "statistics"})
+BELOW = frozenset(
+    {
+        "inbox",
+        "import",
+        "figures",
+        "infections",
+        "zones",
+        "compounds",
+        "statistics",
+        "complaint-call",
+        "complaints",
+        "orders",
+        "publications",
+    }
+)
 """Entries whose further pages stand below their own address."""
+APART = ("complaint-call", "publications", "audit")
+"""What stands below the complaint desk, and is an entry of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +173,7 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
                     "count": counts.get(entry.url_name, 0),
                     "late": entry.url_name == "today",
                     "current": here == entry.url_name or _below(request.path, entry),
-                    "more": entry.more,
+                    "more": entry.more or (entry.unless is not None and user.may(entry.unless)),
                 }
             )
     if user.is_staff and user.may(Ability.SUPERVISE):
@@ -149,6 +192,8 @@ def _below(path: str, entry: Entry) -> bool:
     """Whether the page lies below the entry's: a message in the inbox, an import under way."""
     if entry.url_name == "register":
         return path.startswith("/episodes/")
+    if entry.url_name == "complaints" and any(path.startswith(_address(name)) for name in APART):
+        return False
     return entry.url_name in BELOW and path.startswith(_address(entry.url_name))
 
 

@@ -24,7 +24,12 @@ from notices.wording import wording_of
 from policy import clock
 
 # Which page shows what a message is about; the pages themselves belong to the floors above.
-_PAGE_OF_SUBJECT = {"episode": "episode", "infection": "infection", "handover": "handover"}
+_PAGE_OF_SUBJECT = {
+    "episode": "episode",
+    "infection": "infection",
+    "handover": "handover",
+    "publication": "publication",
+}
 _PAGE_OF_KIND = {
     MessageKind.TESTS_TODAY: "today",
     MessageKind.TESTS_OVERDUE: "today",

@@ -30,8 +30,10 @@ from policy.refusals import BadInput, RuleViolation
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 6000
+MOST = 60
+"""So many offices are offered in a list; the others are found by their name."""
 
-_WROTE = (
+WROTE = (
     PublicationStepKind.PROPOSED,
     PublicationStepKind.EDITED,
     PublicationStepKind.SUBMITTED,
@@ -69,7 +71,7 @@ def may_decide(user: User, publication: Publication) -> bool:
 
 def writers_of(publication: Publication) -> set[int]:
     """The keys of whoever wrote the text or handed it in."""
-    wrote = publication.steps.filter(kind__in=_WROTE, by__isnull=False).values_list("by", flat=True)
+    wrote = publication.steps.filter(kind__in=WROTE, by__isnull=False).values_list("by", flat=True)
     return {*wrote, *({publication.author_id} if publication.author_id else ())}
 
 
@@ -355,12 +357,17 @@ def _step(
     )
 
 
-def offices_to_name(user: User, kind: PublicationKind) -> list[Office]:
-    """The offices that the user may write about: in the own area, for a naming neither the own nor above."""
+def offices_to_name(user: User, kind: PublicationKind | str, name: str = "") -> list[Office]:
+    """The offices that the user may write about whose name contains these words, from above; at most `MOST`.
+
+    In the own area; for a naming neither the own office nor one above it.
+    """
     own = user.own_office
     if own is None:
         return []
     offices = Office.objects.filter(area__in=Area.objects.within(own.area)).select_related("area")
-    if kind is PublicationKind.NAMING:
+    if kind == PublicationKind.NAMING:
         offices = offices.exclude(pk__in=own.line)
-    return list(offices.order_by("area__code", "pk"))
+    if name:
+        offices = offices.filter(name__icontains=name)
+    return list(offices.order_by("path")[:MOST])
