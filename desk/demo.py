@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from accounts.models import Area, Post, User
-from accounts.rules import CODE_LENGTH, Level, Role
+from accounts.actions import ensure_offices
+from accounts.models import Area, Office, Post, User
+from accounts.rules import CODE_LENGTH, Department, Level, Role
 from cases.actions import contacting, ending, handover, placing, sweeps, testing
 from cases.actions.judging import PersonFacts, Registration, Verdict
 from cases.actions.registration import list_person, register
 from cases.models import Episode, NucleicAcidTest
 from cases.rules import ContactOutcome, HomeCheck, IdKind, KeyMarkKind, Place, Result, Sex
+from desk.demo_complaints import Complaints
 from desk.demo_outbreak import FARTHEST, Outbreak
 from policy.clock import midnight
 from policy.types import Category
@@ -45,6 +47,8 @@ class Account:
     area: str
     roles: tuple[Role, ...]
     admin: bool = False
+    office: Department | None = None
+    """None: the administration of the area."""
 
 
 ACCOUNTS = (
@@ -53,7 +57,10 @@ ACCOUNTS = (
     Account("wangjianping", ("王", "建平"), "110105001", (Role.SUPERVISOR,), admin=True),
     Account("chenyan", ("陈", "岩"), "110105", (Role.SUPERVISOR,), admin=True),
     Account("sunli", ("孙", "丽"), "110105001", (Role.HOTLINE_OPERATOR,)),
-    Account("zhoumin", ("周", "敏"), "110105", (Role.COMPLAINT_OFFICER,)),
+    Account("zhoumin", ("周", "敏"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TASK_FORCE),
+    Account("fengyan", ("冯", "燕"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.EDUCATION),
+    Account("tanglei", ("唐", "磊"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TRANSPORT),
+    Account("gaoyuan", ("高", "远"), "1101", (Role.SUPERVISOR,), admin=True, office=Department.TASK_FORCE),
     Account("hejing", ("何", "静"), "110105", (Role.ANALYST,)),
 )
 
@@ -124,6 +131,7 @@ def build(*, at: dt.datetime, on: dt.date) -> int:
         town = _Town(areas=areas, users=users, at=at, today=on, rng=random.Random(20221111))  # noqa: S311
         town.live()
         town.leave_loose_ends()
+        Complaints(areas, users, at).live()
         return Episode.objects.count()
 
 
@@ -138,6 +146,7 @@ def _areas() -> dict[str, Area]:
             parent=above[-1] if above else None,
             duty_phone=f"010-6655{code[-4:]}" if len(code) >= CODE_LENGTH[Level.STREET] else "",
         )
+    ensure_offices(Area.objects.select_related("parent__parent__parent__parent"))
     return made
 
 
@@ -149,6 +158,7 @@ def _users(areas: dict[str, Area]) -> dict[str, User]:
             account.username,
             password=PASSWORD,
             area=areas[account.area],
+            office=_office(areas[account.area], account.office),
             last_name=last_name,
             first_name=first_name,
             is_staff=account.admin,
@@ -156,6 +166,10 @@ def _users(areas: dict[str, Area]) -> dict[str, User]:
         Post.objects.bulk_create([Post(user=user, role=role) for role in account.roles])
         made[account.username] = user
     return made
+
+
+def _office(area: Area, department: Department | None) -> Office | None:
+    return Office.objects.get(area=area, department=department) if department else None
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from django.utils import timezone
 from accounts.models import Area, Office
 from accounts.rules import CODE_LENGTH, Level, codes_below
 from complaints.models import Clock, Complaint
-from complaints.models.complaint import ComplaintQuerySet
+from complaints.models.complaint import HAS_WORD, ComplaintQuerySet
 from complaints.rules.behaviours import BY_CODE, Topic
 from complaints.rules.clocks import OURS
 from complaints.rules.figures import DAYS_DRAWN, Counts, Times, places, times_of
@@ -62,8 +62,12 @@ def of_people(rows: ComplaintQuerySet) -> ComplaintQuerySet:
 
 
 def _late(at: dt.datetime) -> Q:
-    running = Q(state__in=OPEN - {State.ANSWERED}, due_at__lte=at)
-    return Q(was_late=True) | running
+    return Q(was_late=True) | _late_now(at)
+
+
+def _late_now(at: dt.datetime) -> Q:
+    """`ComplaintQuerySet.late` as a condition."""
+    return Q(state__in=OPEN, due_at__lte=at) & ~HAS_WORD
 
 
 def _grossly_late(at: dt.datetime) -> Q:
@@ -228,7 +232,7 @@ def by_office(office: Office, period: Period, at: dt.datetime) -> list[OfficeLin
         .values("handler", "handler__name")
         .annotate(
             held=Count("pk", filter=open_now),
-            late=Count("pk", filter=Q(state__in=OPEN - {State.ANSWERED}, due_at__lte=at)),
+            late=Count("pk", filter=_late_now(at)),
             received=Count("pk", filter=in_period),
             answered=Count("pk", filter=in_period & Q(first_answered_at__isnull=False)),
             was_late=Count("pk", filter=in_period & _late(at)),

@@ -4,8 +4,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
-from accounts.rules import ROLE_NAMES
+from accounts.rules import DEPARTMENTS, ROLE_NAMES
 from desk import demo
+from desk.demo_complaints import receipt_to_try
 from policy import clock
 
 
@@ -33,5 +34,9 @@ class Command(BaseCommand):
             if account.area not in areas:
                 return  # not the demo town
             roles = ", ".join(str(ROLE_NAMES[role]) for role in account.roles)
-            who = f"{''.join(account.name)} · {areas[account.area]} · {roles}"
+            office = f" ({DEPARTMENTS[account.office]})" if account.office else ""
+            who = f"{''.join(account.name)} · {areas[account.area]}{office} · {roles}"
             self.stdout.write(f"  {account.username:<14}{demo.PASSWORD:<16}{who}")
+        if receipt := receipt_to_try():
+            words = _("a complaint to follow: number %(number)s, secret %(secret)s")
+            self.stdout.write("  " + words % {"number": receipt.number, "secret": receipt.secret})
