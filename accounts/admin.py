@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -15,8 +16,9 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, BaseDialogForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiToken, Area, Post, Reveal, User
-from accounts.rules import Ability
+from accounts.actions import ensure_offices, place_office
+from accounts.models import ApiToken, Area, Office, Post, Reveal, User
+from accounts.rules import Ability, Department
 from policy import clock
 
 MOST_COUNTED = 10_000
@@ -41,6 +43,24 @@ def _installs(request: HttpRequest) -> bool:
     """The account of the installation, which makes the first areas and supervisors and sees no people."""
     user = request.user
     return isinstance(user, User) and user.is_superuser
+
+
+def governs_all(request: HttpRequest) -> bool:
+    """Whether what holds for everybody is theirs to set: nobody works outside the area they supervise.
+
+    The account of the installation may as well. One query a request.
+    """
+    if _installs(request):
+        return True
+    if not _supervises(request):
+        return False
+    known: bool | None = getattr(request, "governs_all", None)
+    if known is None:
+        inside = Area.objects.visible_to(request.user)  # type: ignore[arg-type]
+        elsewhere = User.objects.filter(is_active=True, area__isnull=False).exclude(area__in=inside)
+        known = not elsewhere.exists()
+        request.governs_all = known  # type: ignore[attr-defined]
+    return known
 
 
 class ScopedAdmin(ModelAdmin):
@@ -155,6 +175,96 @@ class AreaAdmin(ScopedAdmin):
         return form
 
 
+class OfficeForm(forms.ModelForm[Office]):
+    """An office and its place in the tree."""
+
+    governs_all = False
+    """Set by the admin for each request: whether an outside desk is theirs to set up."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Only an outside desk stands alone; and only who governs all sets one up."""
+        said = super().clean() or self.cleaned_data
+        department = said.get("department") or self.instance.department
+        is_outside = department == Department.OUTSIDE
+        if "department" in said and is_outside and not self.governs_all:
+            self.add_error(
+                "department",
+                _("An outside desk judges everybody: whoever supervises the whole installation sets it up."),
+            )
+        if "parent" in self.fields and said.get("parent") is None and not (is_outside or self.governs_all):
+            self.add_error(
+                "parent", _("Which office stands above it? Nobody handles a complaint about themselves.")
+            )
+        return said
+
+
+_USUAL: Any = {
+    "title": _("Make the usual offices"),
+    "description": _(
+        "For every area of yours that has no office yet: its administration, and from the county up a task "
+        "force with the departments below it. What exists stays as it is."
+    ),
+    "form_class": BaseDialogForm,
+    "form_submit_text": _("Make the usual offices"),
+}
+
+
+@admin.register(Office)
+class OfficeAdmin(ScopedAdmin):
+    """The tree of offices: who stands above whom, and so who handles complaints about whom."""
+
+    for_installer = True
+    form = OfficeForm
+    list_display = ("in_the_tree", "area", "department", "parent", "duty_phone")
+    list_filter = ("department", "area__level")
+    list_select_related = ("area", "parent")
+    search_fields = ("name", "area__name", "area__code")
+    ordering = ("path",)
+    autocomplete_fields = ("area", "parent")
+    fields = ("name", "area", "department", "parent", "duty_phone")
+    actions_list = ("make_usual",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Office | None = None) -> Any:
+        """Area and department are fixed: complaints stand on them. So is what hangs on an office above."""
+        if obj is None:
+            return ()
+        if _installs(request) or (obj.parent_id and self._in_sight(request, obj.parent_id)):
+            return ("area", "department")
+        return ("area", "department", "parent")
+
+    def _in_sight(self, request: HttpRequest, key: int) -> bool:
+        return self.get_queryset(request).filter(pk=key).exists()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form that knows whether an outside desk may be set up."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.governs_all = governs_all(request)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Office, form: Any, change: bool) -> None:
+        """Store it with its place in the tree; what lies below moves along."""
+        place_office(obj)
+
+    @admin.display(description=_("office"), ordering="path")
+    def in_the_tree(self, office: Office) -> str:
+        """The name, set in by how deep it lies."""
+        return "\u3000" * (len(office.line) - 1) + office.name
+
+    @action(description=_("Make the usual offices"), url_path="make-usual", dialog=_USUAL)
+    def make_usual(self, request: HttpRequest, form: BaseDialogForm) -> HttpResponse:
+        """Offices for the areas in sight that have none; told how many were made."""
+        if self._may(request):
+            areas = Area.objects.all() if _installs(request) else self._own_areas(request)
+            without = areas.exclude(pk__in=Office.objects.values("area"))
+            made = ensure_offices(without.select_related("parent__parent__parent__parent"))
+            messages.success(request, _("Offices made: %(made)d.") % {"made": made})
+        address = reverse("admin:accounts_office_changelist")
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+
+    def _own_areas(self, request: HttpRequest) -> QuerySet[Area]:
+        return Area.objects.visible_to(request.user)  # type: ignore[arg-type]
+
+
 class PostInline(TabularInline):
     model = Post
     extra = 0
@@ -179,6 +289,14 @@ class StaffChangeForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
         model = User
 
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse an office of another area: whoever works there would judge complaints of that area."""
+        said = super().clean() or self.cleaned_data
+        office = said.get("office")
+        if office and said.get("area") and office.area_id != said["area"].pk:
+            self.add_error("office", _("The office has to be one of the area of this account."))
+        return said
+
 
 admin.site.unregister(Group)
 
@@ -190,16 +308,17 @@ class UserAdmin(DjangoUserAdmin, ScopedAdmin):  # type: ignore[misc]
     add_form = StaffCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = (PostInline,)
-    list_display = ("username", "display_name", "area", "is_active", "is_staff", "last_login")
+    list_display = ("username", "display_name", "area", "office", "is_active", "is_staff", "last_login")
+    list_select_related = ("area", "office")
     list_filter = ("is_active", "posts__role")
     search_fields = ("username", "last_name", "first_name")
-    autocomplete_fields = ("area",)
+    autocomplete_fields = ("area", "office")
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("last_name", "first_name", "phone", "email")}),
-        (_("Area and access"), {"fields": ("area", "is_active", "is_staff")}),
+        (_("Area and access"), {"fields": ("area", "office", "is_active", "is_staff")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "area", "usable_password", "password1", "password2")}),)

@@ -131,6 +131,13 @@ class DutyShift(models.Model):
         return f"{self.user} {self.starts_at:%m-%d %H:%M}"
 
     def clean(self) -> None:
-        """Refuse a shift of more than a day: a roster of which nobody goes home is none."""
-        if self.starts_at and self.ends_at and self.ends_at - self.starts_at > dt.timedelta(hours=24):
+        """Refuse a shift of more than a day, from which nobody goes home, and two of one person at a time."""
+        if not (self.starts_at and self.ends_at):
+            return
+        if self.ends_at - self.starts_at > dt.timedelta(hours=24):
             raise ValidationError({"ends_at": _("A duty lasts at most 24 hours; enter the next one apart.")})
+        meanwhile = DutyShift.objects.filter(
+            user=self.user_id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at
+        )
+        if self.user_id and meanwhile.exclude(pk=self.pk).exists():
+            raise ValidationError({"starts_at": _("This person is on duty at that time already.")})

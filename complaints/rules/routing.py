@@ -115,6 +115,19 @@ def matches(rule: Rule, matter: Matter) -> bool:
     )
 
 
+def leaves_nothing(earlier: Rule, later: Rule) -> bool:
+    """Whether the earlier rule speaks of every matter of which the later one speaks: it never decides.
+
+    `later.topic` is that of its behaviour, where it names one.
+    """
+    return (
+        earlier.topic in ("", later.topic)
+        and earlier.behaviour in ("", later.behaviour)
+        and earlier.place_kind in ("", later.place_kind)
+        and later.area_code.startswith(earlier.area_code)
+    )
+
+
 def route(matter: Matter, rules: Iterable[Rule], offices: Sequence[OfficeNode]) -> Routed:
     """The office that handles it, and why.
 
