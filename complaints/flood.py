@@ -54,6 +54,11 @@ def files_lane() -> Lane:
     return Lane("files", settings.COMPLAINT_FILES_FROM_ADDRESS)
 
 
+def facts_lane() -> Lane:
+    """Questions about places while a form is written."""
+    return Lane("facts", settings.COMPLAINT_QUESTIONS_FROM_ADDRESS)
+
+
 def seconds_to_wait(lane: Lane, address: str | None, at: dt.datetime, *, more: int = 1) -> int:
     """Count one more (or several) from that address; 0: go on, else how long to wait."""
     window = int(at.timestamp()) // HOUR

@@ -61,9 +61,10 @@ def _of_zones(answer: Answer, on: dt.date) -> Iterator[Fact]:
             yield _sealed(hit)
             yield from _wider(hit)
         return
-    yield {"code": "no_zone", "place": place, "on": on.isoformat(), "clause": "二(四)"}
     if answer.before:
         yield _opened(answer.before, on)
+    else:
+        yield {"code": "no_zone", "place": place, "on": on.isoformat(), "clause": "二(四)"}
     if answer.elsewhere:
         names = "、".join(hit.part.boundary for hit in answer.elsewhere[:MOST_HITS])
         yield {"code": "elsewhere", "place": answer.place.name, "sealed": names, "clause": "二(四)"}

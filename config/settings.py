@@ -301,6 +301,8 @@ COMPLAINTS_WITHOUT_SCRIPT = env.int("COMPLAINTS_WITHOUT_SCRIPT", default=300)
 COMPLAINTS_WITHOUT_SCRIPT_FROM_ADDRESS = env.int("COMPLAINTS_WITHOUT_SCRIPT_FROM_ADDRESS", default=30)
 """The same an hour, in all and from one address, for browsers that can't compute a proof of work."""
 COMPLAINT_FILES_FROM_ADDRESS = env.int("COMPLAINT_FILES_FROM_ADDRESS", default=600)
+COMPLAINT_QUESTIONS_FROM_ADDRESS = env.int("COMPLAINT_QUESTIONS_FROM_ADDRESS", default=3000)
+"""Files, and questions about places while somebody writes, an hour from one address."""
 COMPLAINTS_CALM = env.int("COMPLAINTS_CALM", default=300)
 """More complaints in ten minutes only make the proof of work harder; the form is never closed by them."""
 COMPLAINT_PROOF = env.int("COMPLAINT_PROOF", default=300_000)

@@ -32,7 +32,6 @@ from complaints.views.receiving import receipt_page
 from complaints.views.uploading import cap_uploads, keep_files
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
-from zones.views.asking import PublicThrottle
 
 LOGISTICS_HOTLINE = "010-65292831"
 """The 24-hour line for lorries that the press conference of 12 November 2022 names (P)."""
@@ -76,7 +75,9 @@ def _complain_new(request: HttpRequest) -> HttpResponse:
         chosen = request.GET.get("behaviour", "")
         initial = {"behaviour": chosen if chosen in BY_CODE else ""}
         form = ComplaintForm(initial=initial, counties=list(counties()), today=clock.today())
-        return _page(request, Sent(form, secrets.token_urlsafe(24), at))
+        sent = Sent(form, secrets.token_urlsafe(24), at)
+        sent.facts = own_facts(behaviour=chosen, answer=None, since_on=None, on=clock.today())
+        return _page(request, sent)
     token = request.POST.get("token", "")
     if not TOKEN.fullmatch(token):
         token = secrets.token_urlsafe(24)
@@ -288,10 +289,9 @@ def _page(request: HttpRequest, sent: Sent, status: int = 200) -> HttpResponse:
 def complain_facts(request: HttpRequest) -> HttpResponse:
     """What the app knows of the place that somebody is writing down, as a fragment for the form."""
     at = clock.now()
-    throttle = PublicThrottle()
     form = ComplaintForm(initial=request.POST.dict(), counties=list(counties()), today=clock.today())
     sent = Sent(form, "", at)
-    if throttle.allow_request(request, None):  # type: ignore[arg-type]
+    if not flood.seconds_to_wait(flood.facts_lane(), client_address(request), at):
         _look_up(sent, request.POST)
     context = {"where": sent.where, "facts": sentences_of(sent.facts), "slow": sent.where is None}
     context["sent_chosen"] = request.POST.get("chosen", "")[:40]

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST
 from complaints.actions.clocks import limits_set
 from complaints.actions.filing import Receipt
 from complaints.models import Complaint
-from complaints.rules.clocks import ClockStep, Unit, limit_for
+from complaints.rules.clocks import ClockStep, Limit, Unit, limit_for
 
 NUMBER = re.compile(r"\d{6}-\d{8}")
+DAY = 24
 SECRET = re.compile(r"(\d{4} ?){3}\d{4}")
 
 
@@ -28,7 +29,8 @@ class Promised:
 
     step: ClockStep
     amount: int
-    in_working_days: bool
+    counted_in: str
+    """One of hours, days, working_days."""
 
 
 def promised(complaint: Complaint) -> list[Promised]:
@@ -45,8 +47,15 @@ def promised(complaint: Complaint) -> list[Promised]:
             is_complex=complaint.complex,
         )
         if limit:
-            found.append(Promised(step, limit.amount, limit.unit == Unit.WORKING_DAYS))
+            found.append(_in_words(step, limit))
     return found
+
+
+def _in_words(step: ClockStep, limit: Limit) -> Promised:
+    """Whole days from two on are said as days."""
+    if limit.unit == Unit.HOURS and limit.amount > DAY and limit.amount % DAY == 0:
+        return Promised(step, limit.amount // DAY, "days")
+    return Promised(step, limit.amount, limit.unit.value)
 
 
 def track_address(request: HttpRequest, number: str = "", secret: str = "") -> str:
