@@ -42,7 +42,12 @@ def person_call(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _("%(name)s: no telephone is on file") % {"name": found.name})
         return back(request, reverse("person", args=[found.pk]))
     _write_reveal(request, found, ["phone"])
-    address = f"tel:{found.phone}"
+    return to_telephone(request, found.phone)
+
+
+def to_telephone(request: StaffRequest, number: str) -> HttpResponse:
+    """The answer that lets the device call a number, without a page that shows it."""
+    address = f"tel:{number}"
     answer = _ClientCall(address) if htmx(request) else _Call(address, status=303)
     answer["Cache-Control"] = "no-store"
     return answer

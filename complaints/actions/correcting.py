@@ -71,7 +71,9 @@ def correct(
         write_event(complaint, EventKind.MOVED_UP, at=at, by=by, to_office=moved)
         tell_referred(complaint, at=at)
     if complaint.urgent and complaint.coordinator is None:
-        Complaint.objects.filter(pk=complaint.pk).update(coordinator=coordinator_for(complaint.handler, at))
+        Complaint.objects.filter(pk=complaint.pk).update(
+            coordinator=coordinator_for(complaint.handler, at, of=complaint)
+        )
     if complaint.state in UNANSWERED:
         step = ClockStep.ACCEPT if complaint.state == State.RECEIVED else ClockStep.ANSWER
         next_clock(complaint, step, from_at=complaint.round_began_at, at=at)
@@ -169,10 +171,19 @@ def merge(*, complaint: Complaint, into: Complaint, by: User, at: dt.datetime) -
 
 
 @transaction.atomic
-def split(*, complaint: Complaint, behaviour: str, what_happened: str, by: User, at: dt.datetime) -> Receipt:
+def split(
+    *,
+    complaint: Complaint,
+    behaviour: str,
+    what_happened: str,
+    by: User,
+    at: dt.datetime,
+    token: str = "",
+) -> Receipt:
     """Take a second matter out into a complaint of its own, routed by its own behaviour.
 
     The complainant follows both: the part is shown under the receipt of the first, whose identity it shares.
+    `token` is the form's own: sent twice, split once.
     """
     check_staff(by, complaint, Verb.SPLIT, what_happened)
     filing = Filing(
@@ -191,7 +202,10 @@ def split(*, complaint: Complaint, behaviour: str, what_happened: str, by: User,
         source=Source(complaint.source),
         facts=complaint.facts,
     )
-    receipt = file_complaint(filing, token=secrets.token_urlsafe(24), by=complaint.filed_by, at=at)
+    own = token or secrets.token_urlsafe(24)
+    receipt = file_complaint(filing, token=own, by=complaint.filed_by, at=at)
+    if not receipt.is_new:
+        return receipt
     Complaint.objects.filter(pk=receipt.complaint.pk).update(split_from=complaint)
     write_event(complaint, EventKind.SPLIT, at=at, by=by, part=receipt.number)
     return receipt

@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.models import Office, User
 from complaints.actions.clocks import next_clock, stop_clock
 from complaints.actions.events import write_entry, write_event
+from complaints.actions.offices import is_in_reach
 from complaints.actions.routing import coordinator_for, higher_desk, node_of
 from complaints.actions.standing import check_staff, refused
 from complaints.actions.telling import tell_complainant, tell_referred
@@ -76,18 +77,21 @@ def refer(*, complaint: Complaint, to: Office, reason: str = "", by: User, at: d
     """Refer it 转办 to the office that is to answer. Never to the one complained about or one below it.
 
     An office refers within what lies below the desk it answers to, or up to a desk above. Not yet accepted,
-    it counts as accepted by this. Raises RuleViolation `about_itself`, `not_yours`, `wrong_state`.
+    it counts as accepted by this. Raises RuleViolation `about_itself`, `lies_there`, `out_of_reach`,
+    `not_yours`, `wrong_state`.
     """
     check_staff(by, complaint, Verb.REFER)
-    check_may_handle(complaint, to)
     if to.pk == complaint.handler_id:
-        raise refused("not_yours", field="office")
+        raise refused("lies_there", field="office")
+    check_may_handle(complaint, to)
+    if not is_in_reach(to, complaint, by):
+        raise refused("out_of_reach", field="office")
     before, sender = complaint.state, complaint.handler
     values: dict[str, Any] = {"handler": to, "referred_by": sender, "referred_at": at}
     if complaint.accepted_at is None:
         values["accepted_at"] = at
     if complaint.urgent:
-        values["coordinator"] = coordinator_for(to, at) or complaint.coordinator
+        values["coordinator"] = coordinator_for(to, at, of=complaint) or complaint.coordinator
     change(complaint, Verb.REFER, **values)
     write_event(
         complaint,
@@ -131,10 +135,18 @@ def send_back(*, complaint: Complaint, reason: str, by: User, at: dt.datetime) -
     tell_referred(complaint, at=at)
 
 
+def _written_already(complaint: Complaint, kind: EntryKind, text: str, by: User) -> Entry | None:
+    """The same words by the same person in this round: a form that was sent twice."""
+    same = complaint.entries.filter(kind=kind, text=text, by=by, at__gte=complaint.round_began_at)
+    return same.first()
+
+
 @transaction.atomic
 def ask(*, complaint: Complaint, text: str, by: User, at: dt.datetime) -> Entry:
     """Ask the complainant something; it waits under the receipt. The clock goes on."""
     check_staff(by, complaint, Verb.ASK, text)
+    if earlier := _written_already(complaint, EntryKind.QUESTION, text, by):
+        return earlier
     entry = write_entry(complaint, EntryKind.QUESTION, text, at=at, by=by)
     write_event(complaint, EventKind.ASKED, at=at, by=by, entry=entry.pk)
     tell_complainant(complaint, what="asked", at=at)
@@ -145,6 +157,8 @@ def ask(*, complaint: Complaint, text: str, by: User, at: dt.datetime) -> Entry:
 def write_note(*, complaint: Complaint, text: str, by: User, at: dt.datetime) -> Entry:
     """Write a note that the complainant never sees."""
     check_staff(by, complaint, Verb.NOTE, text)
+    if earlier := _written_already(complaint, EntryKind.NOTE, text, by):
+        return earlier
     entry = write_entry(complaint, EntryKind.NOTE, text, at=at, by=by)
     write_event(complaint, EventKind.NOTED, at=at, by=by, entry=entry.pk)
     return entry

@@ -125,16 +125,17 @@ def _office_in(area: Area | None, department: Department) -> Office | None:
     return Office.objects.filter(area=area, department=department).select_related("area").first()
 
 
-def coordinator_for(office: Office | None, at: dt.datetime) -> User | None:
-    """Whoever is on duty there now and has the fewest open ones to coordinate; None: nobody is."""
+def coordinator_for(office: Office | None, at: dt.datetime, *, of: Complaint | None = None) -> User | None:
+    """Whoever is on duty there now and has the fewest open ones to coordinate; None: nobody is.
+
+    `of` is a complaint that exists already: whoever is recused from it does not coordinate it.
+    """
     if office is None:
         return None
-    on_duty = list(
-        DutyShift.objects.on_duty(at)
-        .filter(office=office, user__is_active=True)
-        .values_list("user", flat=True)
-        .distinct()
-    )
+    shifts = DutyShift.objects.on_duty(at).filter(office=office, user__is_active=True)
+    if of is not None:
+        shifts = shifts.exclude(user__in=of.recusals.values("user"))
+    on_duty = list(shifts.values_list("user", flat=True).distinct())
     if not on_duty:
         return None
     busy = dict(

@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Office, User
-from accounts.rules import Ability, codes_below
+from accounts.rules import Ability, Department, codes_below
 from complaints.models.complaint import Complaint
 from complaints.rules.supervision import OPEN_ORDERS, ORDER_STATES, ORDER_STEPS, OrderState
 
@@ -26,18 +26,25 @@ class OrderQuerySet(models.QuerySet["SupervisionOrder"]):
 
     def addressed_to(self, user: User) -> Self:
         """Orders to the user's own office: what it has to put right, without the complaint behind it."""
-        office = user.own_office
-        if office is None or not user.may(Ability.ANSWER_ORDERS):
+        if not user.may(Ability.ANSWER_ORDERS):
             return self.none()
-        return self.filter(to_office=office)
+        if user.office_id:
+            return self.filter(to_office=user.office_id)
+        # `own_office` inside the same query: every worker's Today asks for it.
+        own = Office.objects.filter(area=user.area_id, department=Department.GOVERNMENT)
+        return self.filter(to_office=Subquery(own.order_by("area__code", "pk").values("pk")[:1]))
 
     def open(self) -> Self:
         """Not verified yet."""
         return self.filter(state__in=OPEN_ORDERS)
 
+    def unreported(self) -> Self:
+        """The addressee owes a report."""
+        return self.filter(state__in=[OrderState.ORDERED, OrderState.AGAIN])
+
     def late(self, at: dt.datetime) -> Self:
         """Open, without a report, and past its date."""
-        return self.filter(state__in=[OrderState.ORDERED, OrderState.AGAIN], due_at__lte=at)
+        return self.unreported().filter(due_at__lte=at)
 
 
 class SupervisionOrder(models.Model):

@@ -176,6 +176,8 @@ REFUSALS = {
     "wrong_state": _("This can't be done any more: somebody was first, or it has moved on."),
     "needs_reason": _("Please write down the reason: it stays on record."),
     "not_yours": _("This complaint lies at another office."),
+    "lies_there": _("It lies at that office already."),
+    "out_of_reach": _("Refer to an office beside or below your own, or up to one above."),
     "too_often_back": _(
         "It has been sent back three times: whoever holds it now answers, or asks the office above."
     ),

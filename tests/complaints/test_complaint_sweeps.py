@@ -15,7 +15,7 @@ from accounts.rules import Department, Role
 from complaints.actions import handling, sweeps, word
 from complaints.actions.correcting import recuse
 from complaints.actions.supervising import issue_order, order_again, report
-from complaints.models import Clock, Complaint, ComplaintEvent, DutyShift, SupervisionOrder
+from complaints.models import Clock, Complaint, ComplaintEvent, DutyShift, StepLimit, SupervisionOrder
 from complaints.rules.handling import State
 from complaints.rules.supervision import OrderStepKind
 from complaints.rules.words import EventKind, Outcome
@@ -128,8 +128,6 @@ def test_many_late_ones_cost_as_many_queries_as_one(cast: Cast) -> None:
 def test_working_days_leave_national_day_out(
     cast: Cast, received: dt.date, amount: int, due: dt.date
 ) -> None:
-    from complaints.models import StepLimit
-
     StepLimit.objects.filter(step="close").update(amount=amount, gross=0)
     complaint = answered(cast, at=noon(received))
     second = officer("second", cast.task_force.office)  # type: ignore[arg-type]

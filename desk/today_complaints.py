@@ -1,0 +1,79 @@
+"""Complaints on Today: an officer's own clocks, late ones first, and the orders to the own office."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When, Window
+
+from accounts.models import User
+from accounts.rules import Ability
+from complaints.models import Complaint, SupervisionOrder
+from complaints.models.complaint import HAS_WORD
+from complaints.queue import Line, line_of, with_rows
+
+LIMIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDue:
+    """One order to the own office that a report is owed on."""
+
+    order: SupervisionOrder
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintsToday:
+    """What an officer owes to complainants now, and the office to those who ordered something."""
+
+    lines: list[Line] = field(default_factory=list)
+    total: int = 0
+    orders: list[OrderDue] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> int:
+        """How many more wait in the queue."""
+        return self.total - len(self.lines)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a hand."""
+        return self.total + len(self.orders)
+
+    @property
+    def late(self) -> int:
+        """How many of those shown are late."""
+        return sum(line.is_late for line in self.lines) + sum(each.is_late for each in self.orders)
+
+
+def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
+    """The user's clocks and the office's orders: the office itself, and a query for each of the two."""
+    lines: list[Line] = []
+    total = 0
+    if user.may(Ability.HANDLE_COMPLAINTS) and user.own_office:
+        rows = list(_own(user, at)[:LIMIT])
+        total = rows[0].__dict__["total"] if rows else 0
+        lines = [line_of(row, at) for row in rows]
+    orders = [OrderDue(order, order.is_late(at)) for order in _orders(user)]
+    return ComplaintsToday(lines, total, orders)
+
+
+def _own(user: User, at: dt.datetime) -> QuerySet[Complaint]:
+    """What lies at the own office and is to be done by this user, or by nobody in particular."""
+    mine = Complaint.objects.visible_to(user).to_act(at)
+    mine = mine.filter(Q(coordinator=user) | Q(coordinator=None, handler=user.own_office))
+    late = Case(
+        When(~HAS_WORD & Q(due_at__lte=at), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    return (
+        with_rows(mine)
+        .annotate(past=late, total=Window(Count("pk")))
+        .order_by("-past", "-urgent", F("due_at").asc(nulls_last=True), "pk")
+    )
+
+
+def _orders(user: User) -> list[SupervisionOrder]:
+    waiting = SupervisionOrder.objects.addressed_to(user).unreported()
+    return list(waiting.select_related("issued_by_office").order_by("due_at", "pk")[:LIMIT])
