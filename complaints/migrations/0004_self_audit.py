@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ("ended_at", models.DateTimeField(null=True, verbose_name="ended at")),
                 (
                     "found",
-                    models.JSONField(default=dict, help_text="Findings by kind.", verbose_name="found"),
+                    models.JSONField(default=dict, help_text="Findings by kind.", verbose_name="findings"),
                 ),
                 ("filed", models.PositiveIntegerField(default=0, verbose_name="filed as new")),
             ],

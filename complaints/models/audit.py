@@ -10,7 +10,7 @@ class AuditRun(models.Model):
     on = models.DateField(_("date"), unique=True)
     began_at = models.DateTimeField(_("began at"))
     ended_at = models.DateTimeField(_("ended at"), null=True)
-    found = models.JSONField(_("found"), default=dict, help_text="Findings by kind.")
+    found = models.JSONField(_("findings"), default=dict, help_text="Findings by kind.")
     filed = models.PositiveIntegerField(_("filed as new"), default=0)
 
     class Meta:
