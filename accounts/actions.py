@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import Area, Office, Reveal, User
 from accounts.rules import BRANCHES, DEPARTMENTS, Department, Level, codes_below, office_path
@@ -99,8 +99,15 @@ def _usual_offices(area: Area) -> int:
     return 2 + len(BRANCHES)
 
 
+_GOVERNMENTS = {
+    Level.COMMUNITY: gettext_lazy("%(area)s residents' committee"),
+    Level.STREET: gettext_lazy("%(area)s office"),
+}
+
+
 def _government_name(area: Area) -> str:
-    return _("%(area)s (administration)") % {"area": area.name}
+    name = _GOVERNMENTS.get(Level(area.level), gettext_lazy("%(area)s people's government"))
+    return str(name) % {"area": area.name}
 
 
 def _office_above(area: Area) -> Office | None:

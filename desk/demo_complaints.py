@@ -7,15 +7,16 @@ urgent. What would lie in the future has not happened.
 
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from accounts.models import Area, Office, User
 from accounts.rules import Department
-from complaints.actions import correcting, handling, supervising, sweeps, word
+from complaints.actions import correcting, handling, publishing, supervising, sweeps, word
 from complaints.actions.attaching import attach
 from complaints.actions.auditing import audit_ourselves
 from complaints.actions.filing import (
@@ -26,12 +27,14 @@ from complaints.actions.filing import (
     secret_of,
     token_digest,
 )
+from complaints.actions.proposing import propose_namings
 from complaints.files import clean_file
-from complaints.models import Complaint, DutyShift, Entry, SupervisionOrder
+from complaints.models import Complaint, DutyShift, Entry, Publication, SupervisionOrder
 from complaints.own_facts import own_facts
 from complaints.places import locate
+from complaints.rules.supervision import PublicationKind, PublicationState
 from complaints.rules.words import EntryKind, Source
-from desk.demo_stories import RECEIPT, STORIES, Act, Step, Story
+from desk.demo_stories import GOOD_PRACTICE, NAMED_REPLIES, RECEIPT, STORIES, Act, Step, Story
 from policy.clock import midnight
 
 COUNTY = "110105"
@@ -53,29 +56,29 @@ class Complaints:
     def live(self) -> None:
         """Everything that has happened by now."""
         self._duty()
-        acts: list[tuple[dt.datetime, Story, Step | None]] = []
-        for story in STORIES:
-            begun = self._begun(story)
-            acts.append((begun, story, None))
-            acts += [(begun + dt.timedelta(hours=step.after), story, step) for step in story.steps]
-        for at, story, step in sorted(acts, key=lambda act: act[0]):
-            if at > self.at:
-                continue
-            self._sweep(at)
-            if step is None:
-                self.filed[story.key] = self._file(story, at)
-            elif story.key in self.filed:
-                self._act(story, step, at)
+        for at, act in sorted([*self._acts(), *self._published()], key=lambda each: each[0]):
+            if at <= self.at:
+                self._sweep(at)
+                act(at)
         self._sweep(self.at)
         audit_ourselves(at=self.at)
 
+    def _acts(self) -> Iterator[tuple[dt.datetime, Callable[[dt.datetime], object]]]:
+        for story in STORIES:
+            begun = self._begun(story)
+            yield begun, partial(self._file, story)
+            for step in story.steps:
+                yield begun + dt.timedelta(hours=step.after), partial(self._act, story, step)
+
     def _begun(self, story: Story) -> dt.datetime:
         if story.ago:
-            hour = int(story.hour)
-            return midnight(timezone.localdate(self.at) - dt.timedelta(days=story.ago)) + dt.timedelta(
-                hours=hour, minutes=round((story.hour - hour) * 60)
-            )
+            return self._moment(story.ago, story.hour)
         return self.at - dt.timedelta(hours=story.hour)
+
+    def _moment(self, ago: int, hour: float) -> dt.datetime:
+        """That hour, so many days before today."""
+        day = midnight(timezone.localdate(self.at) - dt.timedelta(days=ago))
+        return day + dt.timedelta(minutes=round(hour * 60))
 
     def _sweep(self, at: dt.datetime) -> None:
         """What the tasks do, less often: the verbs know by themselves what is late."""
@@ -116,7 +119,7 @@ class Complaints:
 
     # ── filing ──────────────────────────────────────────────────────────────────────────────
 
-    def _file(self, story: Story, at: dt.datetime) -> Complaint:
+    def _file(self, story: Story, at: dt.datetime) -> None:
         where = locate(story.place, county=self.areas[COUNTY], at=at)
         since_on = timezone.localdate(at) - dt.timedelta(days=story.since) if story.since else None
         filing = Filing(
@@ -142,7 +145,7 @@ class Complaints:
         if story.photo:
             attach(clean_file(picture(story.key), 1), token=token_of(story.key), at=at)
         by = self.users["sunli"] if story.source == Source.PHONE else None
-        return file_complaint(filing, token=token_of(story.key), by=by, at=at).complaint
+        self.filed[story.key] = file_complaint(filing, token=token_of(story.key), by=by, at=at).complaint
 
     # ── handling ────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +209,51 @@ class Complaints:
             supervising.report(order=order, text=step.text, by=self.users["wangjianping"], at=at)
         elif step.act is Act.ORDER_DONE and order:
             supervising.verify_order(order=order, text=step.text, by=zhoumin, at=at)
+
+    # ── what is published ───────────────────────────────────────────────────────────────────
+
+    def _published(self) -> Iterator[tuple[dt.datetime, Callable[[dt.datetime], object]]]:
+        """A good practice, a naming from the app's own figures with its reply, and drafts that wait."""
+        yield self._moment(11, 10), self._write_good_practice
+        yield self._moment(10, 9), partial(self._approve, PublicationKind.GOOD_PRACTICE, "chenyan")
+        yield self._moment(10, 11), partial(self._approve, PublicationKind.GOOD_PRACTICE, "gaoyuan")
+        yield self._moment(3, 9), lambda at: propose_namings(at=at)
+        yield self._moment(3, 15), self._hand_in
+        yield self._moment(2, 9), partial(self._approve, PublicationKind.NAMING, "chenyan")
+        yield self._moment(2, 10), partial(self._approve, PublicationKind.NAMING, "gaoyuan")
+        yield self._moment(1, 16), self._reply_to_naming
+        yield self.at, lambda at: propose_namings(at=at)
+
+    def _write_good_practice(self, at: dt.datetime) -> None:
+        draft = publishing.propose(
+            kind=PublicationKind.GOOD_PRACTICE,
+            office=self._office(Department.EDUCATION),
+            behaviour="campus_supplies",
+            title=GOOD_PRACTICE[0],
+            text=GOOD_PRACTICE[1],
+            token="demo-good-practice",  # noqa: S106 - no secret: it makes the form's sending unique
+            by=self.users["zhoumin"],
+            at=at,
+        )
+        publishing.submit(publication=draft, by=self.users["zhoumin"], at=at)
+
+    def _hand_in(self, at: dt.datetime) -> None:
+        """The rebound at 4号楼 is the typical case; whatever else was proposed stays a draft."""
+        drafts = Publication.objects.filter(kind=PublicationKind.NAMING, state=PublicationState.DRAFT)
+        if draft := drafts.filter(behaviour="not_unsealed").order_by("pk").first():
+            publishing.submit(publication=draft, by=self.users["zhoumin"], at=at)
+
+    def _approve(self, kind: PublicationKind, name: str, at: dt.datetime) -> None:
+        waiting = Publication.objects.filter(kind=kind, state=PublicationState.SUBMITTED).first()
+        if waiting:
+            publishing.approve(
+                publication=waiting, in_round=publishing.round_of(waiting), by=self.users[name], at=at
+            )
+
+    def _reply_to_naming(self, at: dt.datetime) -> None:
+        named = Publication.objects.published().filter(kind=PublicationKind.NAMING).first()
+        if named:
+            publishing.reply(publication=named, text=NAMED_REPLIES, by=self.users["wangjianping"], at=at)
 
 
 def _reply(complaint: Complaint, text: str, at: dt.datetime) -> None:

@@ -91,6 +91,18 @@ def verified(after: float, outcome: Outcome, how: str) -> tuple[Step, Step]:
 RECEIPT = "no-lessons"
 """The complaint whose number and secret are printed with the demo accounts."""
 
+GOOD_PRACTICE = (
+    "校园诉求接诉即办：八小时内解决送餐和热水",
+    (
+        "东湖区教育部门接到职业学院学生反映送餐迟、热水少后，一小时内受理，先问清特殊餐食需求，"
+        "当天增设楼层送餐点、恢复全天热水，并为有特殊需要的学生单独配餐，次日回访确认。\n\n"
+        "可以照着做的：先问需求再定办法；当天能办的不过夜；答复后由投诉人说了算。"
+    ),
+)
+NAMED_REPLIES = (
+    "围挡系保洁公司按旧图复原，街道未及时发现。现已拆除，并收回全部旧图；今后一律以公示的边界为准。"
+)
+
 STORIES: tuple[Story, ...] = (
     # ── three weeks ago: most of it is over ──
     Story(

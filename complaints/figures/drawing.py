@@ -58,6 +58,7 @@ def tiles(found: ComplaintFigures) -> list[Tile]:
             _("nine of ten within %(n)s hours") % {"n": hours(time.ninetieth)} if time else "",
         ),
         _tile(total, "late", "received", look="late" if total.late else ""),
+        _tile(total, "rebound", "named"),
     ]
 
 
@@ -110,15 +111,11 @@ def road(found: ComplaintFigures) -> Figure:
         "waiting": total.answered_open,
         "declined": total.declined,
     }
-    steps = [
-        (pgettext("complaints", "received"), total.received),
-        (pgettext("complaints", "referred"), total.referred),
-        (pgettext("complaints", "answered"), total.answered),
-        (pgettext("complaints", "closed"), total.closed),
-        (pgettext("complaints", "put right, wholly or in part"), total.solved),
-        (pgettext("complaints", "complainant satisfied"), total.satisfied),
-    ]
-    rows = [charts.Bar("d" if n < 4 else "c", label, value) for n, (label, value) in enumerate(steps)]
+    rows = [charts.Bar("d", pgettext("complaints", "received"), total.received)]
+    for each in ROAD_SHARES:
+        part, whole = each.numbers(total)
+        of = f"{each.label} · {each.of} {share(part, whole)}"
+        rows.append(charts.Bar("c" if each.part in ("solved", "satisfied") else "d", of, part))
     return Figure(
         "road",
         title,

@@ -9,5 +9,5 @@ urlpatterns: list[URLPattern] = [
     path("complaints/bulletin/", bulletin.bulletins, name="complain-bulletin"),
     path("complaints/bulletin/<str:month>/", bulletin.bulletin, name="complain-bulletin-month"),
     path("complaints/bulletin/<str:month>/xlsx/", bulletin.bulletin_xlsx, name="complain-bulletin-xlsx"),
-    path("complaint-figures/", figures.staff, name="complaint-figures"),
+    path("complaint-desk/figures/", figures.staff, name="complaint-figures"),
 ]

@@ -381,7 +381,7 @@ def test_the_staff_page_counts_what_lies_at_the_own_office_and_below(
     assert cast.street.own_office is not None
     assert not office_figures(cast.street.own_office, MONTH, noon(TODAY)).offices
 
-    html = as_user(cast.task_force).get("/complaint-figures/").content.decode()
+    html = as_user(cast.task_force).get("/complaint-desk/figures/").content.decode()
     assert str(cast.health.office) in html
     assert "欧阳特殊" not in html
 
@@ -396,8 +396,8 @@ def test_who_may_read_the_staff_page(cast: Cast, as_user: Login, client: Client,
         (cast.operator, 403),
         (stranger, 403),
     ):
-        assert as_user(user).get("/complaint-figures/").status_code == status, user
-    assert client.get("/complaint-figures/").status_code == 302
+        assert as_user(user).get("/complaint-desk/figures/").status_code == status, user
+    assert client.get("/complaint-desk/figures/").status_code == 302
 
 
 def test_the_staff_page_costs_four_queries_besides_the_frame(
@@ -405,11 +405,11 @@ def test_the_staff_page_costs_four_queries_besides_the_frame(
 ) -> None:
     client = as_user(cast.task_force)
     with CaptureQueriesContext(connection) as few:
-        client.get("/complaint-figures/")
+        client.get("/complaint-desk/figures/")
     for n in range(3):
         closed(cast, place=f"{n}号楼")
     with CaptureQueriesContext(connection) as many:
-        client.get("/complaint-figures/")
+        client.get("/complaint-desk/figures/")
     own = [q["sql"] for q in many if "complaints_" in q["sql"]]
     assert len(own) <= 4, own
     assert len(many) <= len(few)
@@ -425,5 +425,5 @@ def test_every_card_has_a_table_and_its_chart_the_same_numbers(cast: Cast) -> No
 
 def test_whoever_belongs_to_no_office_reads_why_there_is_nothing(county: Area, as_user: Login) -> None:
     client = as_user(staff("lonely", county, Role.SUPERVISOR))
-    html = client.get("/complaint-figures/", headers={"accept-language": "en"}).content.decode()
+    html = client.get("/complaint-desk/figures/", headers={"accept-language": "en"}).content.decode()
     assert "Your account belongs to no office yet." in html

@@ -11,8 +11,14 @@ from django.test import Client
 
 from accounts.models import User
 from complaints.actions.word import complaint_of
-from complaints.models import Attachment, Complaint, ComplaintEvent, DutyShift, SupervisionOrder
+from complaints.models import Attachment, Complaint, ComplaintEvent, DutyShift, Publication, SupervisionOrder
 from complaints.rules.handling import State
+from complaints.rules.supervision import (
+    APPROVALS_NEEDED,
+    PublicationKind,
+    PublicationState,
+    PublicationStepKind,
+)
 from complaints.rules.words import Outcome, Source
 from desk import demo
 from desk.demo_complaints import receipt_to_try
@@ -87,6 +93,18 @@ def test_somebody_is_on_duty_and_photos_and_own_facts_are_attached(town: dt.date
     assert {"no_zone", "opened", "rule"} <= codes
 
 
+def test_an_office_was_named_and_replied_good_practice_is_shared_and_drafts_wait(town: dt.date) -> None:
+    published = Publication.objects.published()
+    assert sorted(published.values_list("kind", flat=True)) == [
+        PublicationKind.GOOD_PRACTICE,
+        PublicationKind.NAMING,
+    ]
+    naming = published.get(kind=PublicationKind.NAMING)
+    assert naming.steps.filter(kind=PublicationStepKind.APPROVED).count() == APPROVALS_NEEDED
+    assert naming.steps.filter(kind=PublicationStepKind.REPLIED).exists()
+    assert Publication.objects.filter(state=PublicationState.DRAFT).exists()
+
+
 def test_nobody_handles_a_complaint_about_themselves(town: dt.date) -> None:
     for complaint in Complaint.objects.exclude(respondent=None).select_related("handler", "respondent"):
         assert complaint.handler is not None
@@ -112,4 +130,4 @@ def test_every_page_of_figures_opens(town: dt.date, as_user: Login, client: Clie
     pages = ["/complaints/figures/", "/complaints/figures/?county=110105", "/complaints/bulletin/2022-11/"]
     assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
     for name in ("zhoumin", "fengyan", "tanglei", "gaoyuan", "chenyan", "hejing"):
-        assert as_user(User.objects.get(username=name)).get("/complaint-figures/").status_code == 200
+        assert as_user(User.objects.get(username=name)).get("/complaint-desk/figures/").status_code == 200
