@@ -18,7 +18,6 @@ from tests.complaints.cast import TODAY, Cast, filed, office
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"accept-language": "en"}
 D = dt.date
 
 
@@ -45,26 +44,26 @@ def published(cast: Cast, title: str, on: D | None) -> Publication:
 
 
 def test_the_months_since_the_first_complaint_are_listed(november: Cast, client: Client) -> None:
-    html = client.get("/complaints/bulletin/", headers=ENGLISH).content.decode()
+    html = client.get("/complaints/bulletin/").content.decode()
 
     assert html.index("/complaints/bulletin/2022-11/") < html.index("/complaints/bulletin/2022-10/")
     assert "2022-09" not in html
     assert "2022-12" not in html
-    assert html.count("month not over") == 1
+    assert html.count("本月未完") == 1
 
 
 def test_without_a_complaint_there_is_no_bulletin_yet(client: Client) -> None:
-    assert "No bulletin yet." in client.get("/complaints/bulletin/", headers=ENGLISH).content.decode()
+    assert "还没有月报。" in client.get("/complaints/bulletin/").content.decode()
 
 
 def test_a_bulletin_counts_what_was_received_in_its_month(november: Cast, client: Client) -> None:
-    html = client.get("/complaints/bulletin/2022-10/", headers=ENGLISH).content.decode()
-    assert "1 complaint received in the period" in html
-    assert "The month is not over." not in html
+    html = client.get("/complaints/bulletin/2022-10/").content.decode()
+    assert "本期收到 1 件" in html
+    assert "本月尚未结束。" not in html
 
-    html = client.get("/complaints/bulletin/2022-11/", headers=ENGLISH).content.decode()
-    assert "1 complaint received in the period" in html
-    assert "The month is not over." in html
+    html = client.get("/complaints/bulletin/2022-11/").content.decode()
+    assert "本期收到 1 件" in html
+    assert "本月尚未结束。" in html
     assert "欧阳特殊" not in html
 
 
@@ -91,17 +90,17 @@ def test_the_excel_file_has_a_sheet_for_each_section(
     november: Cast, client: Client, the_day: Callable[..., None]
 ) -> None:
     published(november, "=HYPERLINK(1)", D(2022, 11, 2))
-    answer = client.get("/complaints/bulletin/2022-11/xlsx/", headers=ENGLISH)
+    answer = client.get("/complaints/bulletin/2022-11/xlsx/")
 
     assert answer["Content-Disposition"] == 'attachment; filename="complaints-2022-11.xlsx"'
     book = load_workbook(io.BytesIO(answer.content))
     assert len(book.sheetnames) == 9
-    overview = {row[0]: row[1] for row in book["Overview"].iter_rows(min_row=2, values_only=True)}
-    assert (overview["month"], overview["received"], overview["open"]) == ("2022-11", 1, 1)
-    assert overview["withdrawn by the complainant (not counted above)"] == 1
-    rows = list(book["By behaviour"].iter_rows(min_row=2, values_only=True))
-    assert rows[0][:2] == ("Not unsealed for a long time 〔二(十六)〕", 1)
-    assert [row[3] for row in book["Published"].iter_rows(min_row=2, values_only=True)] == ["'=HYPERLINK(1)"]
+    overview = {row[0]: row[1] for row in book["总览"].iter_rows(min_row=2, values_only=True)}
+    assert (overview["月份"], overview["收到"], overview["未办结"]) == ("2022-11", 1, 1)
+    assert overview["投诉人撤回（不计入以上）"] == 1
+    rows = list(book["按加码行为"].iter_rows(min_row=2, values_only=True))
+    assert rows[0][:2] == ("长时间不解封 〔二(十六)〕", 1)
+    assert [row[3] for row in book["通报与示范"].iter_rows(min_row=2, values_only=True)] == ["'=HYPERLINK(1)"]
 
 
 def test_a_bulletin_costs_four_queries_and_is_kept_for_seconds(november: Cast, client: Client) -> None:
