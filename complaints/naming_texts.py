@@ -4,7 +4,7 @@ A draft is written in the language of the installation; people change its words,
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -26,33 +26,41 @@ def draft_of(ground: Ground, office: str, behaviour: str, facts: Facts) -> tuple
         if kind is None:
             title = _("%(office)s: supervision orders not answered in time") % {"office": office}
         else:
-            title = _("%(office)s: %(behaviour)s") % {"office": office, "behaviour": kind.label}
-        parts = [_opening(ground, office, behaviour, facts), *sentences(ground, facts)[1:]]
+            title = _("%(office)s: %(behaviour)s") % {"office": office, "behaviour": _in_quotes(behaviour)}
+        parts = [_opening(ground, office, behaviour, facts), *_sentences(ground, facts, _only_confirmed)[1:]]
         if kind is not None:
             parts.append(_("The rule forbids this. 〔%(clause)s〕") % {"clause": kind.clause})
         parts.append(_("The office is named in public and asked to put it right at once."))
         return title[:120], "\n\n".join(parts)
 
 
+def _in_quotes(behaviour: str) -> str:
+    """The words for a behaviour as they stand inside quotation marks."""
+    return str(BY_CODE[behaviour].label).translate({ord("“"): "‘", ord("”"): "’"})
+
+
 def _opening(ground: Ground, office: str, behaviour: str, facts: Facts) -> str:
-    what = BY_CODE[behaviour].label if behaviour in BY_CODE else ""
     first = sentences(ground, facts)[0]
-    if not what:
+    if behaviour not in BY_CODE:
         return _("About %(office)s: %(sentence)s") % {"office": office, "sentence": first}
     return _("About %(office)s, “%(behaviour)s”: %(sentence)s") % {
         "office": office,
-        "behaviour": what,
+        "behaviour": _in_quotes(behaviour),
         "sentence": first,
     }
 
 
 def sentences(ground: Ground | str, facts: Facts) -> list[str]:
     """What was counted, in the language of the reader; nothing where nothing was."""
+    return _sentences(ground, facts, _confirmed)
+
+
+def _sentences(ground: Ground | str, facts: Facts, checked: Callable[[Facts], list[str]]) -> list[str]:
     try:
         if ground == Ground.REBOUND:
-            return _rebound(facts)
+            return _rebound(facts, checked)
         if ground == Ground.HOT_SPOT:
-            return _hot_spot(facts)
+            return _hot_spot(facts, checked)
         if ground == Ground.LATE_SUPERVISION:
             return _late(facts)
     except (KeyError, ValueError):
@@ -73,48 +81,68 @@ def _between(facts: Facts) -> str:
     }
 
 
-def _confirmed(facts: Facts) -> str:
-    return ngettext(
-        "%(n)d of them has been checked and confirmed so far.",
-        "%(n)d of them have been checked and confirmed so far.",
-        facts["confirmed"],
-    ) % {"n": facts["confirmed"]}
+def _only_confirmed(facts: Facts) -> list[str]:
+    """How many were found so. A text that people are to approve does not begin with "none"."""
+    if not facts["confirmed"]:
+        return []
+    return [
+        ngettext(
+            "%(n)d of them has been checked and confirmed so far.",
+            "%(n)d of them have been checked and confirmed so far.",
+            facts["confirmed"],
+        )
+        % {"n": facts["confirmed"]}
+    ]
 
 
-def _rebound(facts: Facts) -> list[str]:
+def _confirmed(facts: Facts) -> list[str]:
+    return _only_confirmed(facts) or [_("None of them has been checked and confirmed so far.")]
+
+
+def _by_audit(facts: Facts) -> list[str]:
+    if not facts.get("leads"):
+        return []
+    return [
+        ngettext(
+            "%(n)d of them was found by the self-audit.",
+            "%(n)d of them were found by the self-audit.",
+            facts["leads"],
+        )
+        % {"n": facts["leads"]}
+    ]
+
+
+def _rebound(facts: Facts, checked: Callable[[Facts], list[str]]) -> list[str]:
     said = [
         ngettext(
-            "the same was complained about again %(when)s: %(n)d matter.",
-            "the same was complained about again %(when)s: %(n)d matters.",
+            "the same came up again %(when)s: %(n)d matter.",
+            "the same came up again %(when)s: %(n)d matters.",
             facts["count"],
         )
         % {"when": _between(facts), "n": facts["count"]}
     ]
     if "closed_on" in facts:
         said.append(_("A complaint about it had been closed on %(day)s.") % {"day": _day(facts, "closed_on")})
-    said.append(_confirmed(facts))
-    said.append(
-        ngettext(
-            "Again within %(n)d day of closing counts as the same again (a local setting).",
-            "Again within %(n)d days of closing counts as the same again (a local setting).",
-            facts["days"],
-        )
-        % {"n": facts["days"]}
+    limit = ngettext(
+        "Again within %(n)d day of closing counts as the same again (a local setting).",
+        "Again within %(n)d days of closing counts as the same again (a local setting).",
+        facts["days"],
     )
-    return said
+    return [*said, *_by_audit(facts), *checked(facts), limit % {"n": facts["days"]}]
 
 
-def _hot_spot(facts: Facts) -> list[str]:
+def _hot_spot(facts: Facts, checked: Callable[[Facts], list[str]]) -> list[str]:
+    said = ngettext(
+        "%(n)d matter came up %(when)s, each counted once.",
+        "%(n)d matters came up %(when)s, each counted once.",
+        facts["count"],
+    ) % {"n": facts["count"], "when": _between(facts)}
+    limit = _("%(limit)d in %(days)d days are looked at (a local setting).")
     return [
-        ngettext(
-            "%(n)d matter was complained about %(when)s, each counted once.",
-            "%(n)d matters were complained about %(when)s, each counted once.",
-            facts["count"],
-        )
-        % {"n": facts["count"], "when": _between(facts)},
-        _confirmed(facts),
-        _("%(limit)d in %(days)d days are looked at (a local setting).")
-        % {"limit": facts["limit"], "days": facts["days"]},
+        said,
+        *_by_audit(facts),
+        *checked(facts),
+        limit % {"limit": facts["limit"], "days": facts["days"]},
     ]
 
 

@@ -149,6 +149,7 @@ def _proposal(
         **facts,
         "complaints": sum(len(matter.complaints) for matter in found),
         "confirmed": sum(matter.confirmed for matter in found),
+        "leads": sum(matter.is_ours for matter in found),
         "first_on": _on(first),
         "last_on": _on(last),
     }

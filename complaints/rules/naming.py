@@ -36,6 +36,11 @@ class Matter:
         """Whether the desk found it so."""
         return any(each.confirmed for each in self.complaints)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody complained, and only the self-audit found it."""
+        return all(each.lead for each in self.complaints)
+
 
 def matters(said: Iterable[Said], same: Iterable[tuple[int, int]] = ()) -> list[Matter]:
     """The complaints about one office and behaviour as matters, the first one first.
