@@ -208,7 +208,7 @@ class Message(models.Model):
         For sending alone; no page reads it. Raises ValueError when no key opens it.
         """
         sealed = self.context.get(SEALED)
-        return {**self.context, "secret": decrypt(sealed)} if sealed else self.context
+        return {**self._context_to_keep(), "secret": decrypt(sealed)} if sealed else self.context
 
     def _context_to_keep(self) -> dict[str, Any]:
         """The context without what was sealed in it: once it is sent, nobody needs it any more."""

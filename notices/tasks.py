@@ -175,7 +175,7 @@ def _parcel(message: Message) -> Parcel:
         channel=Channel(message.channel),
         recipient=recipient,
         wording=compose(kind, context, settings.LANGUAGE_CODE),
-        context=message.context,
+        context=context,
     )
 
 

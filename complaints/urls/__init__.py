@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern
 
-from complaints.urls import desk, figures, intake, orders, publications, tracking
+from complaints.urls import calling, desk, figures, intake, orders, publications, tracking
 
 urlpatterns: list[URLPattern] = [
     *intake.urlpatterns,
     *tracking.urlpatterns,
+    *calling.urlpatterns,
     *figures.urlpatterns,
     *publications.urlpatterns,
     *desk.urlpatterns,

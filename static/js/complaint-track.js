@@ -1,9 +1,9 @@
-/* The receipt's QR code carries number and secret behind "#", where no server and no log sees them: #n=…&s=… .
+/* The receipt's QR code carries number and secret behind "#", where no server and no log sees them: #number=…&secret=… .
    They are put into the form, and the address forgets them. */
 (() => {
   "use strict";
   const given = new URLSearchParams(location.hash.slice(1));
-  const number = given.get("n"), secret = given.get("s");
+  const number = given.get("number"), secret = given.get("secret");
   if (!number || !secret) return;
   const fill = (name, value) => {
     const input = document.querySelector(`[data-track] input[name=${name}]`);
