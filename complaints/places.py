@@ -56,10 +56,10 @@ class Where:
         return f"{self.compound.name} {self.answer.rest}".strip()
 
 
-def counties() -> QuerySet[Area]:
-    """The areas to choose from: the counties, or the top of an installation that has none."""
-    found = Area.objects.filter(level=Level.COUNTY)
-    return found if found.exists() else Area.objects.filter(parent=None)
+def counties() -> list[Area]:
+    """The areas to choose from: the counties, or the top of an installation that has none; one query."""
+    found = list(Area.objects.filter(Q(level=Level.COUNTY) | Q(parent=None)))
+    return [area for area in found if area.level == Level.COUNTY] or found
 
 
 def locate(

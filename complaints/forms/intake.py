@@ -1,4 +1,4 @@
-"""The public form: what, where, who, since when, what happened, who ordered it, and whom to answer, if anybody."""
+"""The public form: what, where, who, since when, what happened, who ordered it, and whom to answer."""
 
 import base64
 import binascii
@@ -90,9 +90,8 @@ class ComplaintForm(forms.Form):
     behaviour = forms.ChoiceField(
         label=_("What happened?"), error_messages={"required": _("Please choose what happened.")}
     )
-    county = forms.ModelChoiceField(
+    county = forms.ChoiceField(
         label=_("In which county or district?"),
-        queryset=Area.objects.none(),
         error_messages={"required": _("Please choose the county.")},
     )
     place = forms.CharField(
@@ -164,12 +163,12 @@ class ComplaintForm(forms.Form):
         self.where: Where | None = None
         behaviour, county = self.fields["behaviour"], self.fields["county"]
         assert isinstance(behaviour, forms.ChoiceField)  # noqa: S101
-        assert isinstance(county, forms.ModelChoiceField)  # noqa: S101
+        assert isinstance(county, forms.ChoiceField)  # noqa: S101
         behaviour.choices = [
             ("", _("Please choose")),
             *((TOPICS[topic], [(each.code, each.label) for each in those]) for topic, those in by_topic()),
         ]
-        county.queryset = Area.objects.filter(pk__in=[area.pk for area in counties])
+        county.choices = [("", _("Please choose")), *((str(area.pk), area.name) for area in counties)]
         if len(counties) <= 1:
             del self.fields["county"]
         self.fields["since_on"].widget.attrs["max"] = today.isoformat()
@@ -194,8 +193,8 @@ class ComplaintForm(forms.Form):
         if digits.isdecimal() and digits.startswith("1") and 0 < missing < MOBILE_DIGITS:
             raise ValidationError(
                 ngettext(
-                    "%(n)d digit is missing: mobile numbers have 11. Please complete it, or leave it empty.",
-                    "%(n)d digits are missing: mobile numbers have 11. Please complete it, or leave it empty.",
+                    "%(n)d digit is missing: mobile numbers have 11. Please add it, or leave it empty.",
+                    "%(n)d digits are missing: mobile numbers have 11. Please add them, or leave it empty.",
                     missing,
                 )
                 % {"n": missing}
@@ -224,8 +223,6 @@ class ComplaintForm(forms.Form):
         """The county that was chosen, or the only one; also of a form that is not valid."""
         if "county" not in self.fields:
             return self.counties[0] if self.counties else None
-        if self.is_bound and "county" in getattr(self, "cleaned_data", {}):
-            return self.cleaned_data["county"]
         written = str(self["county"].value() or "")
         return next((area for area in self.counties if str(area.pk) == written), None)
 

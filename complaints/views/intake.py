@@ -74,7 +74,7 @@ def _complain_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = request.GET.get("behaviour", "")
         initial = {"behaviour": chosen if chosen in BY_CODE else ""}
-        form = ComplaintForm(initial=initial, counties=list(counties()), today=clock.today())
+        form = ComplaintForm(initial=initial, counties=counties(), today=clock.today())
         sent = Sent(form, secrets.token_urlsafe(24), at)
         sent.facts = own_facts(behaviour=chosen, answer=None, since_on=None, on=clock.today())
         return _page(request, sent)
@@ -110,7 +110,7 @@ class Sent:
 
 def _again(written: QueryDict, token: str, at: dt.datetime, file_errors: list[str]) -> Sent:
     """The same form with everything that was written in it, judged by nobody."""
-    form = ComplaintForm(initial=written.dict(), counties=list(counties()), today=clock.today())
+    form = ComplaintForm(initial=written.dict(), counties=counties(), today=clock.today())
     sent = Sent(form, token, at, file_errors, proof=written.get("altcha", "")[:2000])
     _look_up(sent, written)
     return sent
@@ -148,7 +148,7 @@ def _date(text: str) -> dt.date | None:
 def _filed(request: HttpRequest, token: str, at: dt.datetime, file_errors: list[str]) -> HttpResponse:
     """File it, or show the form again with what is wrong."""
     written = request.POST
-    form = ComplaintForm(written, counties=list(counties()), today=clock.today())
+    form = ComplaintForm(written, counties=counties(), today=clock.today())
     sent = Sent(form, token, at, file_errors, proof=written.get("altcha", "")[:2000])
     is_valid = form.is_valid()
     _look_up(sent, written)
@@ -289,7 +289,7 @@ def _page(request: HttpRequest, sent: Sent, status: int = 200) -> HttpResponse:
 def complain_facts(request: HttpRequest) -> HttpResponse:
     """What the app knows of the place that somebody is writing down, as a fragment for the form."""
     at = clock.now()
-    form = ComplaintForm(initial=request.POST.dict(), counties=list(counties()), today=clock.today())
+    form = ComplaintForm(initial=request.POST.dict(), counties=counties(), today=clock.today())
     sent = Sent(form, "", at)
     if not flood.seconds_to_wait(flood.facts_lane(), client_address(request), at):
         _look_up(sent, request.POST)
