@@ -118,6 +118,14 @@ ZONES = Place(_("High-risk zones"), "zones", staff=True)
 COMPOUNDS = Place(_("Compounds and their buildings"), "compounds", staff=True)
 PUBLIC_ZONES = Place(_("High-risk zones now"), "risk")
 STATISTICS = Place(_("Statistics of the area"), "statistics", staff=True)
+COMPLAIN = Place(_("File a complaint"), "complain")
+TRACK = Place(_("Follow a complaint"), "complain-track")
+NAMINGS = Place(_("Named in public"), "namings")
+GOOD_PRACTICE = Place(_("Good practice"), "good-practice")
+COMPLAINT_FIGURES = Place(_("Figures of complaints"), "complain-figures")
+COMPLAINTS = Place(_("Queue of complaints"), "complaints", staff=True)
+ORDERS = Place(_("Supervision orders"), "orders", staff=True)
+SELF_AUDIT = Place(_("Self-audit"), "audit", staff=True)
 
 MEASURES: tuple[Row, ...] = (
     Row(
@@ -232,11 +240,63 @@ MEASURES: tuple[Row, ...] = (
         missing=_("Arrival tests, and signals from fever clinics, pharmacies and schools."),
         places=(INFECTIONS, TODAY, STATISTICS),
     ),
-    Row("M16", ("二(十六)", "发布会·专班"), _("Complaints about over-enforcement")),
+    Row(
+        "M16",
+        ("二(十六)", "发布会·专班"),
+        _("Complaints about over-enforcement"),
+        does=_(
+            "Anybody files without an account and without a name, follows it with number and secret, and "
+            "says whether it was put right; not satisfied opens it again. Nobody handles a complaint about "
+            "themselves: it goes to an office above, which refers it, supervises and answers, with clocks "
+            "whose lateness stays. What keeps happening is named in public. Every day the app compares "
+            "everything that restricts with the rule, and files what goes beyond it as a lead against "
+            "ourselves. Closed is not solved, and the figures keep them apart."
+        ),
+        places=(
+            COMPLAIN,
+            TRACK,
+            COMPLAINT_FIGURES,
+            NAMINGS,
+            COMPLAINTS,
+            ORDERS,
+            SELF_AUDIT,
+        ),
+    ),
     Row("M17", ("二(十七)",), _("Supplies and services for people under seal")),
-    Row("M18", ("二(十八)",), _("Campuses")),
-    Row("M19", ("二(十九)",), _("Firms and industrial parks")),
-    Row("M20", ("二(二十)",), _("Stranded people")),
+    Row(
+        "M18",
+        ("二(十八)",),
+        _("Campuses"),
+        does=_(
+            "Complaints about schools and campuses go to the education desk of the county, with its own "
+            "queue and clocks: closed or sealed at will, sealed for too long, no classroom teaching, living "
+            "support missing, people treated differently."
+        ),
+        missing=_("Supplies, transfers and tests of campuses first."),
+        places=(COMPLAIN, COMPLAINTS),
+    ),
+    Row(
+        "M19",
+        ("二(十九)",),
+        _("Firms and industrial parks"),
+        does=_(
+            "A complaint that a firm on the white list was told to stop goes to the top of the queue, with a "
+            "short limit. Work stopped at will goes to the industry desk."
+        ),
+        missing=_("The register of firms and parks with their plans, and the white list itself."),
+        places=(COMPLAIN, COMPLAINTS),
+    ),
+    Row(
+        "M20",
+        ("二(二十)",),
+        _("Stranded people"),
+        does=_(
+            "Whoever is not let home, or not let go, complains, and an office above the one that refuses "
+            "acts."
+        ),
+        missing=_("Departure requests, their assessment, and the record of origin and destination."),
+        places=(COMPLAIN, COMPLAINTS),
+    ),
 )
 
 CONDITIONS: tuple[Row, ...] = (
@@ -284,7 +344,17 @@ PRESS: tuple[Row, ...] = (
         missing=_("The saving in the preview of another edition."),
         places=(STATISTICS,),
     ),
-    Row("P2", ("发布会·货车",), _("Lorries: five bans")),
+    Row(
+        "P2",
+        ("发布会·货车",),
+        _("Lorries: five bans"),
+        does=_(
+            "Each of the five is a choice of the form. Such complaints are urgent, stand on top day and "
+            "night, and have one coordinator from the duty roster. The hotline numbers stand beside the "
+            "form; an operator files for whoever calls."
+        ),
+        places=(COMPLAIN, COMPLAINTS, NAMINGS),
+    ),
     Row(
         "P3",
         ("发布会·第九版",),
@@ -293,5 +363,16 @@ PRESS: tuple[Row, ...] = (
         places=(Place(_("the editions below"), "policy"),),
     ),
     Row("P4", ("发布会·就医",), _("Medical access of people under seal")),
-    Row("P5", ("发布会·专班",), _("The task force against layering")),
+    Row(
+        "P5",
+        ("发布会·专班",),
+        _("The task force against layering"),
+        does=_(
+            "The task force dispatches from one queue. The same again soon after closing, many complaints "
+            "about one office, and supervision orders not answered in time are proposed for public naming; "
+            "two people approve, the office named may reply, and what is published stays. Good practice has "
+            "its own register. A bulletin appears each month."
+        ),
+        places=(COMPLAINTS, ORDERS, NAMINGS, GOOD_PRACTICE, COMPLAINT_FIGURES),
+    ),
 )
