@@ -105,8 +105,8 @@ def _meant(
 
 
 def _at_compound(written: str, answer: Answer) -> Where:
-    place = answer.place
-    compound = Compound.objects.select_related("community").get(pk=place.pk if place else None)
+    assert answer.place is not None  # noqa: S101
+    compound = Compound.objects.select_related("community").get(pk=answer.place.pk)
     return Where(written, compound.community, compound=compound, answer=answer)
 
 
@@ -126,14 +126,11 @@ def _sites() -> QuerySet[Site]:
 def _sites_named(written: str, county: Area | None) -> list[Site]:
     """The sites of the county that the text names in full; else those whose name holds the text."""
     asked = read(written)
-    rows = _sites().annotate(asked=Value(asked, output_field=TextField()))
+    rows = _sites().alias(asked=Value(asked, output_field=TextField()))
     if county:
         rows = rows.filter(community__code__startswith=county.code)
-    found = list(
-        rows.filter(Q(asked__contains=F("name")) | Q(name__contains=asked)).order_by("name", "pk")[
-            :MOST_SITES
-        ]
-    )
+    rows = rows.filter(Q(asked__contains=F("name")) | Q(name__contains=asked))
+    found: list[Site] = list(rows.order_by("name", "pk")[:MOST_SITES])
     in_full = set(longest_named(asked, [read(site.name) for site in found]))
     return [site for site in found if read(site.name) in in_full] or found
 

@@ -157,7 +157,8 @@ class ComplaintForm(forms.Form):
     )
 
     def __init__(self, *args: Any, counties: Sequence[Area], today: dt.date, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.today = today
         self.counties = counties
         self.where: Where | None = None

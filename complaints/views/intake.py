@@ -293,6 +293,10 @@ def complain_facts(request: HttpRequest) -> HttpResponse:
     sent = Sent(form, "", at)
     if not flood.seconds_to_wait(flood.facts_lane(), client_address(request), at):
         _look_up(sent, request.POST)
-    context = {"where": sent.where, "facts": sentences_of(sent.facts), "slow": sent.where is None}
-    context["sent_chosen"] = request.POST.get("chosen", "")[:40]
+    context = {
+        "where": sent.where,
+        "facts": sentences_of(sent.facts),
+        "slow": sent.where is None,
+        "sent_chosen": request.POST.get("chosen", "")[:40],
+    }
     return render(request, "complaints/public/_facts.html", context)
