@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from cases.templatetags.waiting import until, waited
 from complaints.models import Clock, Complaint
 from complaints.rules.clocks import CLOCK_STEPS, OURS, ClockStep, Unit
 from complaints.rules.handling import ROAD, STATES, State
+
+STATIONS = {
+    State.RECEIVED: pgettext_lazy("station", "received"),
+    State.ACCEPTED: pgettext_lazy("station", "accepted"),
+    State.REFERRED: pgettext_lazy("station", "referred"),
+    State.ANSWERED: pgettext_lazy("station", "answered"),
+    State.VERIFIED: pgettext_lazy("station", "verified"),
+    State.CLOSED: pgettext_lazy("station", "closed"),
+}
+"""The stations of the road: what is done there, also while it is still to come."""
 
 SOON = dt.timedelta(hours=1)
 
@@ -34,8 +44,14 @@ class Face:
 
 
 def limit_words(step: str, amount: int, unit: str) -> str:
-    """The limit of a step in words: how many hours, or working days."""
+    """The limit of a step in words: how many hours or days, or working days."""
     words = {"step": CLOCK_STEPS[ClockStep(step)], "n": amount}
+    days, odd = divmod(amount, 24)
+    if unit == Unit.HOURS and days > 1 and not odd:
+        return ngettext("%(step)s: within %(n)d day", "%(step)s: within %(n)d days", days) % {
+            **words,
+            "n": days,
+        }
     if unit == Unit.HOURS:
         return ngettext("%(step)s: within %(n)d hour", "%(step)s: within %(n)d hours", amount) % words
     return (
@@ -81,7 +97,7 @@ def _face_of_word(due: dt.datetime, stopped: dt.datetime | None, now: dt.datetim
     if due <= now:
         return Face("soon", 0, _("no word: verify it"), limit)
     day = timezone.localtime(due).strftime("%m-%d %H:%M")
-    return Face("word", 100, _("until %(day)s") % {"day": day}, limit)
+    return Face("word", 100, pgettext("instant", "until %(day)s") % {"day": day}, limit)
 
 
 def face_of_row(complaint: Complaint, at: dt.datetime) -> Face | None:
@@ -106,7 +122,7 @@ class RoadStep:
 def road_of(complaint: Complaint) -> list[RoadStep]:
     """The stations of its road; referral stands among them only when it was referred."""
     if complaint.state not in ROAD:
-        return [RoadStep(STATES[State.RECEIVED], "done"), RoadStep(STATES[State(complaint.state)], "now")]
+        return [RoadStep(STATIONS[State.RECEIVED], "done"), RoadStep(STATES[State(complaint.state)], "now")]
     return list(_stations(complaint))
 
 
@@ -117,7 +133,7 @@ def _stations(complaint: Complaint) -> Iterator[RoadStep]:
         if state == State.REFERRED and complaint.referred_at is None:
             continue
         if place <= reached:
-            yield RoadStep(STATES[state], "done")
+            yield RoadStep(STATIONS[state], "done")
         else:
-            yield RoadStep(STATES[state], "now" if waits else "")
+            yield RoadStep(STATIONS[state], "now" if waits else "")
             waits = False

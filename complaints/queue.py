@@ -161,5 +161,5 @@ def line_of(complaint: Complaint, at: dt.datetime) -> Line:
     face = face_of_row(complaint, at)
     waits = face is not None and face.look == "word"
     verb = None if waits else NEXT.get(State(complaint.state))
-    facts = [sentence_of(fact) for fact in complaint.facts]
+    facts = [sentence_of(fact) for fact in complaint.facts if fact.get("code") != "rule"]
     return Line(complaint, face, road_of(complaint), facts, verb)

@@ -196,7 +196,7 @@ class AnswerForm(DeskForm):
 
     verb = str(Verb.ANSWER)
     text = _text(
-        _("Answer"),
+        pgettext_lazy("complaint", "Answer"),
         _("What was found, what was put right and when, and the clause. The complainant then has the word."),
     )
 
@@ -380,7 +380,8 @@ class TogetherForm(forms.Form):
     """One answer to many."""
 
     text = _text(
-        _("Answer"), _("Each complainant reads it under the own receipt, and each then has the word.")
+        pgettext_lazy("complaint", "Answer"),
+        _("Each complainant reads it under the own receipt, and each then has the word."),
     )
 
 

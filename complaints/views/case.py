@@ -82,13 +82,15 @@ def case_page(
         raise Http404
     clocks = list(found.clocks.select_related("office"))
     running = next((each for each in clocks if each.stopped_at is None), None)
+    said = sentences_of(found.facts)
     context: dict[str, Any] = {
         "complaint": found,
         "at": at,
         "road": road_of(found),
         "face": face_of(running, at) if running else None,
         "clocks": [(each, face_of(each, at)) for each in clocks],
-        "facts": sentences_of(found.facts),
+        "facts": [each for each in said if each[2].get("code") != "rule"],
+        "rules": [each for each in said if each[2].get("code") == "rule"],
         "because": because(found.routed),
         "alike": alike_of(found, user),
         "parts": Complaint.objects.visible_to(user).filter(split_from=found),

@@ -1,4 +1,4 @@
-"""Each verb of the desk through its page: done, refused in a wrong state, out of sight for strangers, once."""
+"""Each verb of the desk through its page: done, refused in a wrong state, out of sight from strangers."""
 
 from collections.abc import Callable
 from typing import Any
