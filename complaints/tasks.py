@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching, auditing, proposing, purging, sweeps
+from complaints.actions import attaching, auditing, proposing, purging, stranded, sweeps
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -20,6 +20,8 @@ def delete_unclaimed_files() -> None:
 def sweep_complaint_clocks() -> None:
     """Note what ran past a limit, and hand to the desk what no complainant spoke about; every minute."""
     at = clock.now()
+    if routed := stranded.route_stranded(at=at):
+        log.info("stranded ones routed", complaints=routed)
     if over := sweeps.sweep_words_over(at=at):
         log.info("words over", complaints=over)
     if late := sweeps.sweep_late(at=at):

@@ -11,9 +11,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actions import place_office
+from accounts.models import Office
 from accounts.rules import Department, Role
 from complaints.actions import handling, sweeps, word
 from complaints.actions.correcting import recuse
+from complaints.actions.stranded import route_stranded
 from complaints.actions.supervising import issue_order, order_again, report
 from complaints.models import Clock, Complaint, ComplaintEvent, DutyShift, StepLimit, SupervisionOrder
 from complaints.rules.handling import State
@@ -261,6 +264,25 @@ def test_what_is_not_urgent_waits_for_no_coordinator(cast: Cast) -> None:
     filed(cast.home)
     shift(cast.task_force, NOON)
     assert sweeps.assign_coordinators(at=NOON + HOUR) == 0
+
+
+# ── no office could handle it ────────────────────────────────────────────────────────────────────
+
+
+def test_what_nobody_could_handle_goes_to_the_outside_desk_once_there_is_one(cast: Cast) -> None:
+    top = Office.objects.get(parent=None)
+    complaint = filed(cast.home, respondent=top).complaint
+    assert complaint.handler is None
+    assert route_stranded(at=NOON + HOUR) == 0
+    outside = place_office(Office(name="部际专班", area=top.area, department=Department.OUTSIDE))
+    assert route_stranded(at=NOON + HOUR, dry_run=True) == 1
+    assert route_stranded(at=NOON + HOUR) == 1
+    assert route_stranded(at=NOON + HOUR) == 0
+    complaint.refresh_from_db()
+    assert complaint.handler == outside
+    clock = Clock.objects.running().get()
+    assert (clock.office, clock.began_at) == (outside, NOON)
+    assert told(MessageKind.COMPLAINT_REFERRED) == [outside.name]
 
 
 # ── tasks and commands ───────────────────────────────────────────────────────────────────────────

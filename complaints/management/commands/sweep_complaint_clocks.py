@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-from complaints.actions import sweeps
+from complaints.actions import stranded, sweeps
 from policy.management.sweeping import SweepCommand
 
 
@@ -16,9 +16,15 @@ class Command(SweepCommand):
     help = "Note the clocks of complaints that ran out: tell the offices, hand unverified ones to their desk."
 
     def sweep(self, *, at: dt.datetime, dry_run: bool, **options: Any) -> Iterator[str]:
+        routed = stranded.route_stranded(at=at, dry_run=dry_run)
         over = sweeps.sweep_words_over(at=at, dry_run=dry_run)
         late = sweeps.sweep_late(at=at, dry_run=dry_run)
         gross = sweeps.sweep_grossly_late(at=at, dry_run=dry_run)
+        yield ngettext(
+            "%(n)d complaint without a desk can be routed now.",
+            "%(n)d complaints without a desk can be routed now.",
+            routed,
+        ) % {"n": routed}
         yield ngettext(
             "%(n)d complaint to be verified by its desk.",
             "%(n)d complaints to be verified by their desks.",
