@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.rules import (
     CODE_LENGTH,
@@ -133,7 +134,7 @@ class Office(models.Model):
     `accounts.actions.place_office` alone.
     """
 
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("office", "name"), max_length=80)
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="offices", verbose_name=_("area"))
     department = models.CharField(_("department"), max_length=20, choices=list(DEPARTMENTS.items()))
     parent = models.ForeignKey(

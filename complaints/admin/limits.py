@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin import ScopedAdmin, governs_all
 from complaints.actions.clocks import limits_set
@@ -23,6 +24,12 @@ def steps_without_limit() -> list[str]:
     """The steps for which no line holds for all complaints: some would have no clock at all."""
     general = {limit.step for limit in limits_set() if not limit.particular}
     return [str(label) for step, label in CLOCK_STEPS.items() if step not in general]
+
+
+def _yes_no_both(value: bool | None) -> str:
+    if value is None:
+        return "–"
+    return str(pgettext_lazy("limit", "yes") if value else pgettext_lazy("limit", "no"))
 
 
 class StepLimitForm(forms.ModelForm[StepLimit]):
@@ -43,7 +50,17 @@ class StepLimitAdmin(ScopedAdmin):
 
     for_installer = True
     form = StepLimitForm
-    list_display = ("step", "topic", "behaviour", "urgent", "complex", "amount", "unit", "gross", "enabled")
+    list_display = (
+        "step",
+        "topic",
+        "behaviour",
+        "if_urgent",
+        "if_complex",
+        "amount",
+        "unit",
+        "gross",
+        "enabled",
+    )
     list_filter = ("step", "enabled")
     ordering = ("step", "pk")
     list_before_template = "complaints/admin/limits_note.html"
@@ -67,6 +84,16 @@ class StepLimitAdmin(ScopedAdmin):
         return governs_all(request)
 
     has_add_permission = has_change_permission
+
+    @admin.display(description=_("urgent"))
+    def if_urgent(self, limit: StepLimit) -> str:
+        """For which ones."""
+        return _yes_no_both(limit.urgent)
+
+    @admin.display(description=_("complex"))
+    def if_complex(self, limit: StepLimit) -> str:
+        """For which ones."""
+        return _yes_no_both(limit.complex)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the note that they are local, and the steps that lack a limit."""

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
 from complaints.models import Complaint, OrderStep, Publication, PublicationStep, SupervisionOrder
+from policy import clock
 
 
 class OrderStepInline(ReadOnlyInline):
@@ -44,7 +46,7 @@ class SupervisionOrderAdmin(HistoryAdmin):
         "issued_at",
         "due_at",
         "rounds",
-        "was_late",
+        "lateness",
     )
     list_select_related = ("to_office", "issued_by_office")
     list_filter = ("state", "was_late")
@@ -66,6 +68,11 @@ class SupervisionOrderAdmin(HistoryAdmin):
         "done_at",
         "was_late",
     )
+
+    @admin.display(description=_("was late"), ordering="was_late")
+    def lateness(self, order: SupervisionOrder) -> str:
+        """A word where the report came late, or is late now."""
+        return str(pgettext_lazy("limit", "late")) if order.was_late or order.is_late(clock.now()) else "–"
 
     def scoped(self, rows: QuerySet[SupervisionOrder], user: User) -> QuerySet[SupervisionOrder]:
         """Both sides of an order read it."""

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
@@ -130,13 +131,13 @@ class ComplaintAdmin(HistoryAdmin):
         "number",
         "behaviour",
         "state",
-        "urgent",
+        "how_urgent",
         "area",
         "handler",
         "respondent",
         "received_at",
         "due_at",
-        "was_late",
+        "lateness",
         "outcome",
     )
     list_select_related = ("area", "handler", "respondent")
@@ -194,6 +195,20 @@ class ComplaintAdmin(HistoryAdmin):
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """By its number."""
         return ("number",)
+
+    @admin.display(description=_("urgent"), ordering="urgent")
+    def how_urgent(self, complaint: Complaint) -> str:
+        """A word where it is; a cross in red would say the opposite of "no"."""
+        return str(_("urgent")) if complaint.urgent else "–"
+
+    @admin.display(description=_("was late"), ordering="was_late")
+    def lateness(self, complaint: Complaint) -> str:
+        """A word where an office was late."""
+        return (
+            str(pgettext_lazy("limit", "late"))
+            if complaint.was_late or complaint.is_late(clock.now())
+            else "–"
+        )
 
     @admin.display(description=_("why it lies there"))
     def why_there(self, complaint: Complaint) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Office
 from complaints.models.complaint import Complaint
@@ -35,7 +36,7 @@ class Clock(models.Model):
         Office, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("office")
     )
     began_at = models.DateTimeField(_("counts from"))
-    due_at = models.DateTimeField(_("due at"))
+    due_at = models.DateTimeField(pgettext_lazy("limit", "due at"))
     gross_at = models.DateTimeField(_("second limit"), null=True)
     amount = models.PositiveSmallIntegerField(_("limit"))
     unit = models.CharField(_("counted in"), max_length=12, choices=list(UNITS.items()))

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.encryption import EncryptedTextField
 from accounts.models import Area, Office, User
@@ -213,7 +214,10 @@ class Complaint(models.Model):
     )
 
     due_at = models.DateTimeField(
-        _("due at"), null=True, editable=False, help_text=_("First limit of the step that is waited for.")
+        pgettext_lazy("limit", "due at"),
+        null=True,
+        editable=False,
+        help_text=_("First limit of the step that is waited for."),
     )
     was_late = models.BooleanField(_("was late"), default=False, editable=False)
     was_grossly_late = models.BooleanField(default=False, editable=False)

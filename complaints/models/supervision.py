@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Office, User
 from accounts.rules import Ability, Department, codes_below
@@ -118,7 +119,7 @@ class OrderStep(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=list(ORDER_STEPS.items()))
     text = models.TextField(_("text"), blank=True)
     at = models.DateTimeField(_("when"))
-    due_at = models.DateTimeField(_("due at"), null=True)
+    due_at = models.DateTimeField(pgettext_lazy("limit", "due at"), null=True)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))
     office = models.ForeignKey(Office, null=True, on_delete=models.PROTECT, related_name="+")
 
