@@ -6,12 +6,14 @@ Reads `desk.statistics_queries`; the tables under the charts are also the Excel 
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Area
+from complaints.figures.drawing import road
+from complaints.figures.reading import area_figures
 from desk import statistics_queries as queries
 from desk.statistics_infections import (
     by_day_figure,
@@ -62,11 +64,18 @@ def read_statistics(area: Area, period: Period, *, at: dt.datetime, today: dt.da
         lateness_figure(now, sealed, queries.openings(area, period)),
         speed_figure(queries.instants(area, period), at),
         yield_figure(queries.yields(area, period)),
+        complaints_figure(area, period, at),
     ]
     found.tiles = _tiles(
         infections, sealed, zones[period.last], period, too_late(sealed) + now.past_their_date
     )
     return found
+
+
+def complaints_figure(area: Area, period: Period, at: dt.datetime) -> Figure:
+    """What was complained about in the area, and how far it has come."""
+    drawn = road(area_figures(area, period, at))
+    return replace(drawn, title=_("Complaints about over-enforcement"))
 
 
 def _editions() -> dict[str, Edition]:

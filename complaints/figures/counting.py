@@ -6,7 +6,7 @@ part of the other. Lateness follows from the limits, whether or not a sweep has 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +97,12 @@ def _numbers(at: dt.datetime) -> dict[str, Q]:
     }
 
 
-def _counted(rows: "QuerySet[Complaint, Any]", at: dt.datetime) -> "QuerySet[Complaint, Any]":
-    sums = {name: Count("pk", filter=condition) for name, condition in _numbers(at).items()}
+def _counted(
+    rows: "QuerySet[Complaint, Any]", at: dt.datetime, names: Collection[str] = ()
+) -> "QuerySet[Complaint, Any]":
+    """With these numbers of each group; all of them where none is named."""
+    wanted = {name: condition for name, condition in _numbers(at).items() if not names or name in names}
+    sums = {name: Count("pk", filter=condition) for name, condition in wanted.items()}
     sums["received"] = Count("pk")
     return rows.annotate(**{f"n_{name}": number for name, number in sums.items()}).order_by()
 
@@ -140,12 +144,18 @@ def _alive(row: Mapping[str, Any]) -> Counts:
     return Counts(withdrawn=row["n_received"]) if row["gone"] else _as_counts(row)
 
 
+SHOWN_OF_COUNTY = frozenset({"received", "answered", "closed", "solved", "late"})
+
+
 def by_county(rows: ComplaintQuerySet, at: dt.datetime) -> dict[tuple[str, str], Counts]:
-    """By code and name of the county, both "" for what lies above the counties; the most first. One query."""
+    """By code and name of the county, both "" for what lies above the counties; the most first.
+
+    Only what a line of the table shows is counted. One query.
+    """
     grouped = of_people(rows).values("county__code", "county__name")
     found = {
         (row["county__code"] or "", row["county__name"] or ""): _as_counts(row)
-        for row in _counted(grouped, at)
+        for row in _counted(grouped, at, SHOWN_OF_COUNTY)
     }
     return dict(sorted(found.items(), key=lambda each: (-each[1].received, each[0])))
 

@@ -10,6 +10,7 @@ how many of the open ones have had an answer: that is the board's number.
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
@@ -48,10 +49,6 @@ class Counts:
     """Of those: the same office and behaviour again, soon after one like it was closed."""
     withdrawn: int = 0
 
-    def __add__(self, other: "Counts") -> "Counts":
-        """Both together."""
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
     @property
     def answered_open(self) -> int:
         """Answered and not closed: what the national board called open."""
@@ -63,9 +60,12 @@ class Counts:
         return self.open - self.answered_open
 
 
+_NUMBERS = attrgetter(*(each.name for each in fields(Counts)))
+
+
 def together(counts: Iterable[Counts]) -> Counts:
-    """All of them in one."""
-    return sum(counts, Counts())
+    """All of them in one; thousands are added up for a page."""
+    return Counts(*map(sum, zip(*map(_NUMBERS, counts), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
