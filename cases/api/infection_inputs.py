@@ -67,9 +67,13 @@ class VisiblePersonField(KeyField):
 
     default_error_messages = {"unknown": _("There is no such person in your area.")}
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = []  # what is validated below is the number, not the person that it becomes
+
     def to_internal_value(self, data: Any) -> Person:  # type: ignore[override]
         """The person. The serializer's context names the `user`."""
-        key = super().to_internal_value(data)
+        key = KeyField().run_validation(data)
         person = Person.objects.visible_to(self.context["user"]).filter(pk=key).first()
         if person is None:
             self.fail("unknown")

@@ -49,6 +49,12 @@ def unit(home: Area) -> Unit:
 # ── the record ───────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_person_who_is_named_is_found_and_not_mistaken_for_a_number(here: System, alice: User) -> None:
+    held = episode(alice)
+    status, refused = here.post("infections/", {"found_on": "2022-11-14", "person": held.person_id})
+    assert (status, refused["code"]) == (409, "under_control")
+
+
 def test_an_infection_from_outside_is_recorded_with_what_is_known(here: System) -> None:
     made = reported(
         here,
