@@ -50,6 +50,7 @@ from complaints.api.shapes import (
     written,
 )
 from complaints.models import Complaint
+from complaints.placed import placed
 from complaints.rules.behaviours import BEHAVIOUR_CHOICES
 from complaints.rules.handling import OPEN, STATES, State
 from complaints.rules.words import LookedAt, Outcome
@@ -181,9 +182,10 @@ class ComplaintList(ListView):
     @idempotent
     def post(self, request: Request) -> Response:
         """File a complaint for somebody. The answer carries the receipt: number and secret, once."""
-        filing = filing_of(self.checked(ComplaintInput).validated_data)
+        at = clock.now()
+        filing = placed(filing_of(self.checked(ComplaintInput).validated_data), at)
         try:
-            receipt = file_complaint(filing, token=secrets.token_urlsafe(24), by=self.staff, at=clock.now())
+            receipt = file_complaint(filing, token=secrets.token_urlsafe(24), by=self.staff, at=at)
         except RuleViolation as violation:
             return self._known(violation, filing.external_id)
         return Response(receipt_json(receipt), status=201)

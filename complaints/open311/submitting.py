@@ -23,6 +23,7 @@ from cases.rules import tidy_phone
 from complaints.actions.filing import ComplainantFacts, Filing, Receipt, file_complaint
 from complaints.open311.services import AREA, ATTRIBUTES, ORDERED_BY, ORDERED_CODE, SINCE, WHOM_CODE
 from complaints.open311.writing import Open311Error
+from complaints.placed import placed
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.words import ORDERED, WHOM, Ordered, Source, Whom
 from policy.refusals import BadInput, RuleViolation
@@ -71,7 +72,8 @@ def submit(fields: QueryDict, token: ApiToken, *, repeat_key: str, at: dt.dateti
     if said.wrong:
         raise Open311Error(400, *said.wrong)
     try:
-        return file_complaint(filing, token=_form_token(fields, token, repeat_key), by=token.user, at=at)
+        form_token = _form_token(fields, token, repeat_key)
+        return file_complaint(placed(filing, at), token=form_token, by=token.user, at=at)
     except (BadInput, RuleViolation) as refusal:
         raise Open311Error(400, refusal) from refusal
 

@@ -122,6 +122,20 @@ def test_a_compound_names_its_community(hotline: System, cast: Cast) -> None:
     assert Complaint.objects.get().compound == compound
 
 
+def test_the_place_is_understood_as_on_the_form_and_comes_with_our_own_facts(
+    hotline: System, cast: Cast
+) -> None:
+    compound = Compound.objects.create(community=cast.home, name="锦绣花园")
+    status, receipt = hotline.post("complaints/", call(cast.home, area=cast.county.code))
+    complaint = Complaint.objects.get()
+    assert (status, receipt["area"], complaint.compound) == (201, cast.home.code, compound)
+    assert complaint.respondent == office(cast.home.line[Level.STREET])
+    assert "no_zone" in {fact["code"] for fact in complaint.facts}
+    elsewhere = call(cast.home, area="110105001002", external_id="2")
+    assert hotline.post("complaints/", elsewhere)[1]["area"] == "110105001002"
+    assert Complaint.objects.get(external_id="2").compound is None
+
+
 def test_what_is_wrong_is_said_by_field(hotline: System, cast: Cast) -> None:
     elsewhere = Compound.objects.create(community=Area.objects.get(code="110105001002"), name="湖滨里")
     for field, changes in {

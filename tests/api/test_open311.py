@@ -194,7 +194,7 @@ def test_the_same_call_under_one_key_is_filed_once_and_other_words_are_not_swall
 
 
 def test_the_area_is_the_narrowest_one_that_is_named(key: str, cast: Cast) -> None:
-    compound = Compound.objects.create(community=cast.home, name="锦绣花园")
+    compound = Compound.objects.create(community=cast.home, name="光华里")
     street = cast.home.line[Level.STREET]
     for changes, expected in (
         ({"attribute[area]": None}, cast.county),
