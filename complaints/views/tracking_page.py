@@ -30,7 +30,14 @@ from complaints.rules.handling import (
 )
 from complaints.rules.words import ENTRY_KINDS, ORDERED, OUTCOMES, WHOM, EntryKind, LookedAt, Outcome
 
-ROAD_WORDS: dict[State, Promise] = {**STATES, State.VERIFIED: pgettext_lazy("road", "your word")}
+ROAD_WORDS: dict[State, Promise] = {
+    State.RECEIVED: pgettext_lazy("road", "received"),
+    State.ACCEPTED: pgettext_lazy("road", "accepted"),
+    State.REFERRED: pgettext_lazy("road", "referred"),
+    State.ANSWERED: pgettext_lazy("road", "answered"),
+    State.VERIFIED: pgettext_lazy("road", "your word"),
+    State.CLOSED: pgettext_lazy("road", "closed"),
+}
 
 OWED: dict[str, Promise] = {
     ClockStep.ACCEPT: _("An officer has to look at it now, and accept it or say why not."),
@@ -48,7 +55,7 @@ ENDED: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class RoadStep:
-    """One step of the road: done, now, or still to come."""
+    """One step of the road: "done", "now" (it is waited for), or "" (still to come)."""
 
     label: Promise
     look: str
@@ -132,25 +139,29 @@ def page_of(complaint: Complaint, at: dt.datetime, *, bound: WordForm | None = N
 
 
 def road_of(complaint: Complaint) -> list[RoadStep]:
-    """The road of steps, as far as it has come in this round."""
+    """The road as far as it has come in this round: what is done, what is waited for, what follows.
+
+    Referral stands on it only when it was referred; one that ended otherwise has two steps.
+    """
     reached = {
         State.RECEIVED: complaint.received_at,
         State.ACCEPTED: complaint.accepted_at,
         State.REFERRED: complaint.referred_at,
         State.ANSWERED: complaint.answered_at,
         State.VERIFIED: complaint.verified_at,
-        State.CLOSED: complaint.closed_at if complaint.state == State.CLOSED else None,
+        State.CLOSED: complaint.closed_at,
     }
-    here = ROAD.index(State(complaint.state)) if complaint.state in ROAD else 0
-    steps = []
+    if complaint.state not in ROAD:
+        ended = RoadStep(STATES[State(complaint.state)], "done", complaint.closed_at)
+        return [RoadStep(ROAD_WORDS[State.RECEIVED], "done", complaint.received_at), ended]
+    here = ROAD.index(State(complaint.state))
+    steps: list[RoadStep] = []
     for place, state in enumerate(ROAD):
-        if place == here:
-            look = "done" if state == State.CLOSED else "now"
-        elif place < here:
-            look = "done" if reached[state] else "left"
-        else:
-            look = ""
-        steps.append(RoadStep(ROAD_WORDS[state], look, reached[state] if look in ("done", "now") else None))
+        if state == State.REFERRED and complaint.referred_at is None:
+            continue
+        waits = place > here and steps[-1].look == "done"
+        look = "done" if place <= here else "now" if waits else ""
+        steps.append(RoadStep(ROAD_WORDS[state], look, reached[state] if look == "done" else None))
     return steps
 
 

@@ -1,16 +1,20 @@
-/* The receipt's QR code carries number and secret behind "#", where no server and no log sees them: #number=…&secret=… .
-   They are put into the form, and the address forgets them. */
+/* The receipt's QR code carries number and secret behind "#", where no server and no log sees them:
+   #number=…&secret=… . They are put into the form, and the address forgets them. */
 (() => {
   "use strict";
-  const given = new URLSearchParams(location.hash.slice(1));
-  const number = given.get("number"), secret = given.get("secret");
-  if (!number || !secret) return;
   const fill = (name, value) => {
     const input = document.querySelector(`[data-track] input[name=${name}]`);
     if (input) input.value = value.replace(/[^0-9 -]/g, "").slice(0, 40);
   };
-  fill("number", number);
-  fill("secret", secret);
-  history.replaceState(null, "", location.pathname + location.search);
-  document.querySelector("[data-track] button.main")?.focus();
+  const take = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const number = given.get("number"), secret = given.get("secret");
+    if (!number || !secret) return;
+    fill("number", number);
+    fill("secret", secret);
+    history.replaceState(null, "", location.pathname + location.search);
+    document.querySelector("[data-track] button.main")?.focus();
+  };
+  addEventListener("hashchange", take);
+  take();
 })();
