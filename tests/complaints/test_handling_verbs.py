@@ -13,6 +13,7 @@ from complaints.models import Clock, Complaint, ComplaintEvent, DutyShift, Entry
 from complaints.rules.handling import MOVES, Actor, State, Verb
 from complaints.rules.words import EventKind, Outcome
 from complaints.views.deeds import DEEDS
+from policy.refusals import RuleViolation
 from tests.builders import noon
 from tests.complaints.cast import TODAY, Cast, filed, office, officer
 
@@ -254,6 +255,9 @@ def test_an_office_out_of_reach_is_refused(desk: Client, cast: Cast) -> None:
     assert far is not None
     assert do(desk, complaint, "refer", office=far.pk).status_code == 422
     assert do(desk, complaint, "refer", named=far.name).status_code == 422
+    with pytest.raises(RuleViolation) as refusal:  # nor by any other door than the page
+        handling.refer(complaint=complaint, to=far, by=cast.task_force, at=NOON)
+    assert refusal.value.code == "out_of_reach"
     complaint.refresh_from_db()
     assert complaint.handler == cast.task_force.office
 

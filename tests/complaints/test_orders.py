@@ -9,11 +9,13 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.rules import Department, Role
+from complaints.actions.supervising import issue_order
 from complaints.models import Complaint, ComplaintEvent, SupervisionOrder
 from complaints.rules.supervision import OrderState
 from complaints.rules.words import EventKind
 from notices.models import Message
 from notices.rules import MessageKind
+from policy.refusals import RuleViolation
 from tests.builders import noon
 from tests.complaints.cast import TEXT, TODAY, WHO, Cast, filed, office, officer
 
@@ -183,6 +185,17 @@ def test_orders_go_to_the_office_complained_about_or_below_and_to_no_other(
         assert wrong is not None
         assert issue(desk, complaint, office=wrong.pk).status_code == 422
         assert issue(desk, complaint, named=wrong.name).status_code == 422
+        with pytest.raises(RuleViolation) as refusal:  # nor by any other door than the page
+            issue_order(
+                complaint=complaint,
+                to=wrong,
+                text=ORDER,
+                due_at=at(17),
+                token="order",
+                by=cast.task_force,
+                at=NOON,
+            )
+        assert refusal.value.code == "not_below"
     assert not SupervisionOrder.objects.exists()
     assert issue(desk, complaint, named=office(cast.home).name).status_code == 303
     assert SupervisionOrder.objects.get().to_office == office(cast.home)
