@@ -20,15 +20,17 @@ def _behaviour(context: Context) -> str:
     return _("%(behaviour)s%(clause)s.") % {"behaviour": label, "clause": clause_of(context)} if label else ""
 
 
+def _number(context: Context) -> str:
+    return context.get("number") or "…"
+
+
 def _due(context: Context) -> str:
     at = instant(context.get("due_at"))
     return _("Due %(at)s.") % {"at": at} if at else ""
 
 
 def _titled(title: str, context: Context) -> Wording:
-    return Wording(
-        title % {"number": context.get("number", "")}, sentences(_behaviour(context), _due(context))
-    )
+    return Wording(title % {"number": _number(context)}, sentences(_behaviour(context), _due(context)))
 
 
 def _urgent(context: Context) -> Wording:
@@ -61,7 +63,7 @@ def _update(context: Context) -> Wording:
     return Wording(
         _("Your complaint"),
         sentences(
-            text % {"number": context.get("number", "")},
+            text % {"number": _number(context)},
             _("Read it with the number and the secret of your receipt."),
             _("Where: %(track)s.") % {"track": context["track"]} if context.get("track") else "",
             _("Secret: %(secret)s.") % {"secret": context["secret"]} if context.get("secret") else "",
@@ -93,7 +95,7 @@ def _order_issued(context: Context) -> Wording:
 
 def _order_reported(context: Context) -> Wording:
     return Wording(
-        _("Supervision order no. %(number)s: report to verify") % {"number": context.get("number", "")},
+        _("Supervision order no. %(number)s: report to verify") % {"number": _number(context)},
         _("The office has reported what it put right. Please verify it."),
     )
 

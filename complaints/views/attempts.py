@@ -1,15 +1,20 @@
 """How often number and secret may be tried: by the address that tries and by the number that is tried.
 
 Only wrong attempts count. A number that somebody guesses at is closed for a while, and no other number with
-it; an address that guesses is closed for a while, whatever number it tries.
+it; an address that guesses is closed for a while, whatever number it tries. Without a cache nothing is
+counted: sixteen digits hold by themselves.
 """
 
 import datetime as dt
 import math
 
+import structlog
 from django.core.cache import cache
 
 from accounts.encryption import keyed_digest
+from complaints.flood import CACHE_AWAY
+
+log = structlog.get_logger("jiefeng.complaints")
 
 ATTEMPTS = 10
 WITHIN = dt.timedelta(minutes=15)
@@ -24,7 +29,11 @@ def seconds_to_wait(*, address: str | None, number: str, at: dt.datetime) -> int
 def count_wrong(*, address: str | None, number: str, at: dt.datetime) -> None:
     """Note that the pair was wrong."""
     for each in _keys(address, number):
-        cache.set(each, [*_tried(each, at), at.timestamp()][-ATTEMPTS:], int(WITHIN.total_seconds()))
+        tried = [*_tried(each, at), at.timestamp()][-ATTEMPTS:]
+        try:
+            cache.set(each, tried, int(WITHIN.total_seconds()))
+        except CACHE_AWAY:
+            log.warning("cache away, attempt not counted")
 
 
 def _keys(address: str | None, number: str) -> list[str]:
@@ -36,7 +45,10 @@ def _keys(address: str | None, number: str) -> list[str]:
 
 def _tried(key: str, at: dt.datetime) -> list[float]:
     oldest = (at - WITHIN).timestamp()
-    return [when for when in cache.get(key, []) if when > oldest]
+    try:
+        return [when for when in cache.get(key, []) if when > oldest]
+    except CACHE_AWAY:
+        return []
 
 
 def _wait(key: str, at: dt.datetime) -> int:

@@ -174,6 +174,17 @@ class TestGuessing:
         the_day(TODAY + dt.timedelta(days=1))
         assert give(phone, receipt.number, receipt.secret).status_code == 303
 
+    def test_without_a_cache_nobody_is_shut_out(
+        self, receipt: Receipt, phone: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(*_args: object, **_more: object) -> None:
+            raise OSError
+
+        monkeypatch.setattr("complaints.views.attempts.cache.get", away)
+        monkeypatch.setattr("complaints.views.attempts.cache.set", away)
+        assert give(phone, receipt.number, WRONG).status_code == 422
+        assert give(phone, receipt.number, receipt.secret).status_code == 303
+
     def test_right_pairs_are_never_counted(self, receipt: Receipt, phone: Client) -> None:
         for _turn in range(12):
             assert give(phone, receipt.number, receipt.secret).status_code == 303

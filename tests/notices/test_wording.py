@@ -43,6 +43,21 @@ ZONE = {
     "decision": "approved",
     "notice_phone": "010-6500 1234",
 }
+COMPLAINT = {
+    "number": "221116-12345678",
+    "behaviour": {"zh-hans": "到期不解封", "en": "Not unsealed"},
+    "clause": "二(十六)",
+    "due_at": "2022-11-17T04:00:00+00:00",
+    "what": "answered",
+    "named": "锦绣街道",
+    "count": 3,
+    "days": 180,
+}
+FULL |= {
+    kind: COMPLAINT
+    for kind in MessageKind
+    if kind.value.startswith(("complaint", "order_", "naming_")) and kind not in FULL
+}
 FULL |= {kind: ZONE for kind in MessageKind if kind not in FULL}
 
 
@@ -150,3 +165,13 @@ def test_a_stored_failure_is_a_sentence_for_the_reader(chinese: None) -> None:
 def test_a_stored_failure_keeps_no_number_of_a_person() -> None:
     assert "13912345678" not in failure_code(Failure.PLATFORM, "45009 to 13912345678 refused")
     assert "45009" in failure_code(Failure.PLATFORM, "45009 to 13912345678 refused")
+
+
+def test_a_caller_is_sent_the_number_and_where_and_the_secret_only_when_asked_for(chinese: None) -> None:
+    context = {"number": "221116-12345678", "what": "filed", "track": "https://jf.example/complaints/track/"}
+    body = compose(MessageKind.COMPLAINT_UPDATE, context, "zh-hans").body
+    assert "221116-12345678" in body
+    assert "https://jf.example/complaints/track/" in body
+    assert "查询码：" not in body
+    asked = compose(MessageKind.COMPLAINT_UPDATE, context | {"secret": "1111 2222 3333 4444"}, "zh-hans")
+    assert "查询码：1111 2222 3333 4444" in asked.body
