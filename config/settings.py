@@ -395,9 +395,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jiefeng 解封",
     "DESCRIPTION": (
-        "Persons, episodes, tests, infections, high-risk zones, complaints, areas and places under the Twenty "
-        "Measures; rules as plans. A key stands for an account: its area, its roles. Dates are civil dates of "
-        "Asia/Shanghai."
+        "Persons, episodes, tests, infections, high-risk zones, complaints, areas and places under the "
+        "Twenty Measures; rules as plans. A key stands for an account: its area, its roles. Dates are civil "
+        "dates of Asia/Shanghai."
     ),
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
