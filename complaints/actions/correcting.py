@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Office, User
 from complaints.actions.clocks import next_clock, stop_clock
 from complaints.actions.events import write_event
-from complaints.actions.filing import Filing, Receipt, file_complaint
+from complaints.actions.filing import ComplainantFacts, Filing, Receipt, file_complaint
 from complaints.actions.handling import change, no_more_due
 from complaints.actions.routing import (
     coordinator_for,
@@ -22,7 +22,7 @@ from complaints.actions.routing import (
 )
 from complaints.actions.standing import check_staff, refused
 from complaints.actions.telling import tell_referred
-from complaints.models import Complaint, ComplaintLink, Recusal
+from complaints.models import Complainant, Complaint, ComplaintLink, Recusal
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.clocks import ClockStep
 from complaints.rules.handling import UNANSWERED, State, Verb
@@ -170,6 +170,12 @@ def merge(*, complaint: Complaint, into: Complaint, by: User, at: dt.datetime) -
     write_event(into, EventKind.TOOK_IN, at=at, by=by, taken=complaint.number)
 
 
+def _complainant_of(complaint: Complaint) -> ComplainantFacts:
+    """Who complained, for a part of the same complaint; nothing where they said nothing."""
+    who = Complainant.objects.filter(complaint=complaint).first()
+    return ComplainantFacts(who.name, who.phone, who.email) if who else ComplainantFacts()
+
+
 @transaction.atomic
 def split(
     *,
@@ -199,6 +205,7 @@ def split(
         since_on=complaint.since_on,
         ordered=complaint.ordered,
         ordered_by=complaint.ordered_by,
+        complainant=_complainant_of(complaint),
         source=Source(complaint.source),
         facts=complaint.facts,
     )

@@ -7,6 +7,7 @@ told by SMS, where a number was given, that something waits under the receipt nu
 import datetime as dt
 from typing import Any
 
+from django.db.models import Q
 from django.utils import translation
 
 from accounts.models import Office
@@ -83,21 +84,31 @@ def _tell(complaint: Complaint, office: Office, kind: MessageKind, at: dt.dateti
 
 
 def tell_complainant(complaint: Complaint, *, what: str, at: dt.datetime) -> None:
-    """Tell the complainant by SMS that something waits: "asked", "answered", "closed", "declined"."""
-    who = Complainant.objects.filter(complaint=complaint).exclude(phone="").first()
-    if who is None:
-        return
-    draft = Draft(
-        key=f"complaint-update:{complaint.pk}:{what}:{at:%Y%m%d%H%M%S}",
-        kind=MessageKind.COMPLAINT_UPDATE,
-        channel=Channel.SMS,
-        community_id=complaint.area_id,
-        subject=f"complaint:{complaint.pk}",
-        recipient=who.phone,
-        context={"number": complaint.number, "what": what},
-        not_after=at + TELL_WITHIN,
-    )
-    enqueue([draft], at=at)
+    """Tell by SMS that something waits: "asked", "answered", "closed", "declined".
+
+    Whoever's complaint was merged into this one hears it too, save of a question, which is not theirs. The
+    number told is that of the receipt: of a part that was split off, the first one's.
+    """
+    concerned = Q(complaint=complaint)
+    if what != "asked":
+        concerned |= Q(complaint__merged_into=complaint)
+    people = Complainant.objects.filter(concerned).exclude(phone="").select_related("complaint__split_from")
+    drafts = []
+    for who in people:
+        receipt = who.complaint.split_from or who.complaint
+        drafts.append(
+            Draft(
+                key=f"complaint-update:{who.complaint_id}:{what}:{at:%Y%m%d%H%M%S}",
+                kind=MessageKind.COMPLAINT_UPDATE,
+                channel=Channel.SMS,
+                community_id=complaint.area_id,
+                subject=f"complaint:{who.complaint_id}",
+                recipient=who.phone,
+                context={"number": receipt.number, "what": what},
+                not_after=at + TELL_WITHIN,
+            )
+        )
+    enqueue(drafts, at=at)
 
 
 def order_context(order: SupervisionOrder) -> dict[str, Any]:
