@@ -63,7 +63,7 @@ def track_address(request: HttpRequest, number: str = "", secret: str = "") -> s
     address = request.build_absolute_uri(reverse("complain-track"))
     if not number:
         return address
-    return f"{address}#{urlencode({'n': number, 's': secret.replace(' ', '')})}"
+    return f"{address}#{urlencode({'number': number, 'secret': secret.replace(' ', '')})}"
 
 
 def receipt_page(request: HttpRequest, receipt: Receipt) -> HttpResponse:
