@@ -114,6 +114,14 @@ def test_the_identity_is_shown_once_after_it_was_written_down(
     assert WHO.name not in page(client, receipt.complaint)
 
 
+def test_the_form_names_the_desk_above_among_those_who_may_see_who_complained(
+    as_user: Login, cast: Cast, receipt: Receipt
+) -> None:
+    answer = as_user(cast.city).post(f"{receipt.complaint.get_absolute_url()}who/")
+    assert WHO.name in answer.content.decode()
+    assert "办理单位和它上级的投诉专员" in Client().get("/complaints/new/").content.decode()
+
+
 def test_the_part_of_a_complaint_leads_to_the_same_complainant(
     as_user: Login, cast: Cast, receipt: Receipt
 ) -> None:
