@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "config.apps.HouseConfig",
     "desk",
     "complaints",
+    "supplies",
     "cases",
     "zones",
     "notices",
@@ -290,6 +291,8 @@ HOT_SPOT_DAYS = env.int("HOT_SPOT_DAYS", default=7)
 """So many complaints about one office and behaviour in so many days propose a public naming (P5)."""
 COMPLAINT_KEEP_DAYS = env.int("COMPLAINT_KEEP_DAYS", default=180)
 """How long after its end a complaint keeps its texts, files and the complainant's identity."""
+RESIDENT_LINK_DAYS = env.int("RESIDENT_LINK_DAYS", default=60)
+"""How long the private link of a household opens its page, from the day it was made or renewed."""
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 """How long the content of an uploaded list is kept, and the answer given to a system for a repeated call."""
 

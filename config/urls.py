@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notices.urls")),
     path("", include("zones.urls")),
     path("", include("cases.urls")),
+    path("", include("supplies.urls")),
     path("", include("complaints.urls")),
     path("", include("desk.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -1,0 +1,90 @@
+"""What messages about needs say: number, kind and place to the staff, the state to the resident; no names.
+
+Context: `number`, `kind` (code of what is needed), `place`, `due_at`, `state`, `site` (name of a hospital),
+`count` (how many key persons), `notice_phone`.
+"""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from notices.phrases import Context, Wording, instant, number_in, sentences, whom_to_ask
+from notices.rules import MessageKind
+
+
+def _what(context: Context) -> str:
+    words = {
+        "food": _("Food and daily goods"),
+        "medicine": _("Medicine"),
+        "doctor": _("Doctor"),
+        "emergency": _("Emergency"),
+        "talk": _("Someone to talk to"),
+        "alone": _("A child or an old person is alone"),
+        "pet": _("A pet"),
+    }
+    return words.get(str(context.get("kind"))) or _("A need")
+
+
+def _where(context: Context) -> str:
+    place = context.get("place")
+    return _("Place: %(place)s.") % {"place": place} if place else ""
+
+
+def _due(context: Context) -> str:
+    at = instant(context.get("due_at"))
+    return _("Due %(at)s.") % {"at": at} if at else ""
+
+
+def _emergency(context: Context) -> Wording:
+    return Wording(
+        _("Emergency: no. %(number)s") % {"number": context.get("number", "")},
+        sentences(_where(context), _("Has 120 been called? Ask a hospital now, and see the person there.")),
+    )
+
+
+def _late(context: Context) -> Wording:
+    title = _("%(what)s: no. %(number)s is past its limit") % {
+        "what": _what(context),
+        "number": context.get("number", ""),
+    }
+    return Wording(title, sentences(_where(context), _due(context)))
+
+
+def _update(context: Context) -> Wording:
+    told = {
+        "at_door": _("What you asked for (no. %(number)s) is at your door."),
+        "not_met": _(
+            "What you asked for (no. %(number)s) can't be brought; your page says why and what instead."
+        ),
+    }
+    text = told.get(str(context.get("state"))) or _("There is news about your request no. %(number)s.")
+    return Wording(
+        _("Your request"), sentences(text % {"number": context.get("number", "")}, whom_to_ask(context))
+    )
+
+
+def _care_refused(context: Context) -> Wording:
+    return Wording(
+        _("A hospital refused: no. %(number)s") % {"number": context.get("number", "")},
+        sentences(
+            _("%(site)s refused.") % {"site": context["site"]} if context.get("site") else "",
+            _where(context),
+            _("It stays responsible until another has accepted; the next one is asked now."),
+        ),
+    )
+
+
+def _care_calls(context: Context) -> Wording:
+    count = number_in(context)
+    title = ngettext("%(n)d key person to call", "%(n)d key persons to call", count) % {"n": count}
+    return Wording(title, _("They are behind a closed door, or their day has come."))
+
+
+SUPPLY_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
+    MessageKind.NEED_EMERGENCY: _emergency,
+    MessageKind.NEED_LATE: _late,
+    MessageKind.NEED_UPDATE: _update,
+    MessageKind.CARE_REFUSED: _care_refused,
+    MessageKind.CARE_CALLS: _care_calls,
+}

@@ -1,0 +1,82 @@
+"""Telling offices and residents what happens to needs, in the transaction in which it happens.
+
+Staff are told number, kind and place, never a name; what was written stands on the page alone.
+"""
+
+import datetime as dt
+from typing import Any
+
+from accounts.models import Area
+from notices.actions import Draft, enqueue, staff_drafts
+from notices.rules import Channel, MessageKind
+from supplies.models import MedicalNeed, Need
+
+TELL_WITHIN = dt.timedelta(days=1)
+
+
+def need_context(need: Need, **values: Any) -> dict[str, Any]:
+    """What a message about a need may say."""
+    return {
+        "need": need.pk,
+        "number": need.number,
+        "kind": need.kind,
+        "place": str(need.unit) if need.unit else need.community.name,
+        "due_at": need.due_at.isoformat() if need.due_at else "",
+        **values,
+    }
+
+
+def _tell(need: Need, area: Area, kind: MessageKind, *, at: dt.datetime, **values: Any) -> None:
+    drafts = staff_drafts(
+        key=f"{kind}:{need.pk}:{area.pk}:{at:%Y%m%d%H%M%S}",
+        kind=kind,
+        community=area,
+        context=need_context(need, **values),
+        subject=f"need:{need.pk}",
+        not_after=at + TELL_WITHIN,
+    )
+    enqueue(drafts, at=at)
+
+
+def tell_of_emergency(need: Need, *, at: dt.datetime) -> None:
+    """The community, its street and its county hear of an emergency at once."""
+    for area in (need.community, need.street, need.county):
+        if area:
+            _tell(need, area, MessageKind.NEED_EMERGENCY, at=at)
+
+
+def tell_late(need: Need, *, at: dt.datetime) -> None:
+    """A need is past its limit: the community hears it, and the office above."""
+    for area in (need.community, need.community.parent):
+        if area:
+            _tell(need, area, MessageKind.NEED_LATE, at=at)
+
+
+def tell_of_refusal(medical: MedicalNeed, site: str, *, at: dt.datetime) -> None:
+    """A hospital refused: the office above the community hears it at once (N二(十七): no reason is good enough)."""
+    need = medical.need
+    for area in (need.street, need.county):
+        if area:
+            _tell(need, area, MessageKind.CARE_REFUSED, at=at, site=site)
+
+
+def tell_resident(need: Need, *, at: dt.datetime) -> None:
+    """The resident hears by SMS that it is at the door, or that it can't be met; the words follow the state."""
+    phone = need.call_phone or (need.person.phone if need.person else "")
+    if not phone:
+        return
+    draft = Draft(
+        key=f"need-told:{need.pk}:{need.state}:{at:%Y%m%d%H%M%S}",
+        kind=MessageKind.NEED_UPDATE,
+        channel=Channel.SMS,
+        community_id=need.community_id,
+        subject=f"need:{need.pk}",
+        recipient=phone,
+        context={
+            "number": need.number,
+            "state": need.state,
+            "notice_phone": need.community.duty_phone,
+        },
+        not_after=at + TELL_WITHIN,
+    )
+    enqueue([draft], at=at)

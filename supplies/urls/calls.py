@@ -1,0 +1,5 @@
+"""Addresses of hotlines and of the operator's desk."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of hospitals, medical needs, prescriptions and counselling."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
