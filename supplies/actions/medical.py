@@ -177,7 +177,7 @@ def note_stage(*, trip: Trip, stage: TripStage, by: User, at: dt.datetime) -> No
 def end_without_trip(
     *, medical: MedicalNeed, reason: str, by: User | None, by_resident: bool = False, at: dt.datetime
 ) -> None:
-    """The person does not need the hospital any more, by their own word or a doctor's at home; with the reason.
+    """The person does not need the hospital any more, by their own word or a doctor's; with the reason.
 
     Raises RuleViolation `needs_reason`, and `on_the_way` while a trip is under way.
     """

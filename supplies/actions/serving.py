@@ -1,4 +1,4 @@
-"""From request to door: taken, packed, under way, at the point, at the door, confirmed; or cancelled, not met.
+"""From request to door: taken, packed, under way, at the door, confirmed; or cancelled, or not met.
 
 Each verb checks the table (`rules.needs.MOVES`), changes the row by compare-and-set and writes the event.
 """

@@ -1,4 +1,4 @@
-"""Stock moves by appending: received, issued, returned, transferred, counted, expired. The sum is what is there.
+"""Stock moves by appending: received, issued, transferred, counted, expired. The sum is what is there.
 
 The balance of a lot in a store is changed in the same transaction, and the database refuses a negative one,
 so that of two who take the last at once one is refused. Locks are taken in the order of store and lot.

@@ -53,7 +53,7 @@ def tell_late(need: Need, *, at: dt.datetime) -> None:
 
 
 def tell_of_refusal(medical: MedicalNeed, site: str, *, at: dt.datetime) -> None:
-    """A hospital refused: the office above the community hears it at once (N二(十七): no reason is good enough)."""
+    """A hospital refused: the offices above the community hear it at once; no reason is good enough."""
     need = medical.need
     for area in (need.street, need.county):
         if area:
@@ -61,7 +61,7 @@ def tell_of_refusal(medical: MedicalNeed, site: str, *, at: dt.datetime) -> None
 
 
 def tell_resident(need: Need, *, at: dt.datetime) -> None:
-    """The resident hears by SMS that it is at the door, or that it can't be met; the words follow the state."""
+    """The resident hears by SMS that it is at the door, or that it can't be met."""
     phone = need.call_phone or (need.person.phone if need.person else "")
     if not phone:
         return
