@@ -1,4 +1,4 @@
-"""The door of every staff page: logged in, with an area, and with the ability that the page asks for."""
+"""The door of every staff page: logged in, with an area, and with an ability that the page asks for."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,8 +20,8 @@ class StaffRequest(HttpRequest):
     htmx: Any
 
 
-def requires(ability: Ability) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let only staff in who have this ability: others log in first, or read why they may not."""
+def requires(*abilities: Ability) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let only staff in who have one of these abilities: others log in first, or read why they may not."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @login_required
@@ -30,7 +30,7 @@ def requires(ability: Ability) -> Callable[[Callable[..., Any]], Callable[..., A
             user = cast(User, request.user)
             if user.area is None:
                 raise PermissionDenied(_("Your account has no area yet; ask your supervisor to set it."))
-            if not user.may(ability):
+            if not any(user.may(ability) for ability in abilities):
                 raise PermissionDenied(_("Your role does not allow this; ask your supervisor."))
             return view(request, *args, **kwargs)
 
