@@ -58,6 +58,7 @@ SCHEDULE = (
     # hour makes up for it, and nobody is reminded twice.
     Beat("cases.tasks.send_evening_reminders", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("cases.tasks.send_morning_reminders", every=5 * MINUTE, expires=4 * MINUTE),
+    Beat("supplies.tasks.plan_care_calls", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("notices.tasks.deliver", every=MINUTE, expires=50),
     Beat("notices.tasks.expire", every=10 * MINUTE, expires=9 * MINUTE),
     Beat("cases.tasks.purge_import_files", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),

@@ -46,6 +46,8 @@ ENTRIES = (
     Entry("compounds", "楼", pgettext_lazy("navigation", "Compounds"), Ability.SEE_CASES, more=True),
     Entry("import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True),
     Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
+    Entry("calls", "听", pgettext_lazy("navigation", "Calls"), Ability.TAKE_CALLS, more=True),
+    Entry("key-persons", "重", pgettext_lazy("navigation", "Key persons"), Ability.WORK_SUPPLIES, more=True),
     Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
     Entry("statistics", "统", pgettext_lazy("navigation", "Statistics"), Ability.SEE_FIGURES, more=True),
     Entry("risk", "公", pgettext_lazy("navigation", "Public list of zones"), more=True),
@@ -54,7 +56,9 @@ ENTRIES = (
 )
 
 
-BELOW = frozenset({"inbox", "import", "figures", "infections", "zones", "compounds", "statistics"})
+BELOW = frozenset(
+    {"calls", "key-persons", "inbox", "import", "figures", "infections", "zones", "compounds", "statistics"}
+)
 """Entries whose further pages stand below their own address."""
 
 
