@@ -51,6 +51,7 @@ class MessageKind(StrEnum):
     NEED_UPDATE = "need_update"
     CARE_REFUSED = "care_refused"
     CARE_CALLS = "care_calls"
+    STOCK_ALERTS = "stock_alerts"
 
 
 MESSAGE_KINDS = {
@@ -92,6 +93,7 @@ MESSAGE_KINDS = {
     MessageKind.NEED_UPDATE: _("news of a need (to the resident)"),
     MessageKind.CARE_REFUSED: _("hospital refused"),
     MessageKind.CARE_CALLS: _("key persons to be called"),
+    MessageKind.STOCK_ALERTS: _("stock: short or expiring"),
 }
 
 

@@ -1,7 +1,7 @@
 """What messages about needs say: number, kind and place to the staff, the state to the resident; no names.
 
 Context: `number`, `kind` (code of what is needed), `place`, `due_at`, `state`, `site` (name of a hospital),
-`count` (how many key persons), `notice_phone`.
+`count` (how many key persons), `notice_phone`; of stock how many: `below_minimum`, `expires_soon`, `expired`.
 """
 
 from collections.abc import Callable
@@ -57,6 +57,10 @@ def _update(context: Context) -> Wording:
         "not_met": _(
             "What you asked for (no. %(number)s) can't be brought; your page says why and what instead."
         ),
+        "asked_again": _(
+            "Your building is open again. What you asked for (no. %(number)s) is still with us: "
+            "do you still want it? Please say so on your page, or call."
+        ),
     }
     text = told.get(str(context.get("state"))) or _("There is news about your request no. %(number)s.")
     return Wording(
@@ -81,10 +85,27 @@ def _care_calls(context: Context) -> Wording:
     return Wording(title, _("They are behind a closed door, or their day has come."))
 
 
+def _stock_alerts(context: Context) -> Wording:
+    below, soon, expired = (
+        int(context.get(name) or 0) for name in ("below_minimum", "expires_soon", "expired")
+    )
+    lines = [
+        ngettext("%(n)d item below its minimum.", "%(n)d items below their minimum.", below) % {"n": below}
+        if below
+        else "",
+        ngettext("%(n)d lot has expired.", "%(n)d lots have expired.", expired) % {"n": expired}
+        if expired
+        else "",
+        ngettext("%(n)d lot expires soon.", "%(n)d lots expire soon.", soon) % {"n": soon} if soon else "",
+    ]
+    return Wording(_("Stock: short or expiring"), sentences(*lines))
+
+
 SUPPLY_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.NEED_EMERGENCY: _emergency,
     MessageKind.NEED_LATE: _late,
     MessageKind.NEED_UPDATE: _update,
     MessageKind.CARE_REFUSED: _care_refused,
     MessageKind.CARE_CALLS: _care_calls,
+    MessageKind.STOCK_ALERTS: _stock_alerts,
 }

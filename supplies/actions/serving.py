@@ -34,6 +34,9 @@ EVENT_OF = {
     NeedVerb.NOT_RIGHT: NeedEventKind.NOT_RIGHT,
     NeedVerb.CANCEL: NeedEventKind.CANCELLED,
     NeedVerb.REFUSE: NeedEventKind.NOT_MET,
+    NeedVerb.NOBODY: NeedEventKind.NOBODY,
+    NeedVerb.COME_BACK: NeedEventKind.CAME_BACK,
+    NeedVerb.PUT_BACK: NeedEventKind.PUT_BACK,
 }
 RESIDENT_HEARS = frozenset({NeedVerb.DELIVER, NeedVerb.REFUSE})
 

@@ -229,8 +229,14 @@ class MutualSupply(models.Model):
     offered_at = models.DateTimeField(_("offered at"), null=True)
     offered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField(_("agreed at"), null=True)
+    agreed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     shipped_at = models.DateTimeField(_("shipped at"), null=True)
+    shipped_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     received_at = models.DateTimeField(_("received at"), null=True)
+    received_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    received_note = models.CharField(_("why less or more came"), max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
+    withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = MutualSupplyQuerySet.as_manager()
 

@@ -225,6 +225,9 @@ class Movement(models.Model):
 class StockCount(models.Model):
     """A store was counted: when, by whom, how many lines differed."""
 
+    key = models.CharField(
+        max_length=80, unique=True, editable=False, help_text="Of the act: repeated, it counts nothing twice."
+    )
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="counts", verbose_name=_("store"))
     at = models.DateTimeField(_("when"))
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))

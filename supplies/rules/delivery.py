@@ -31,6 +31,7 @@ class StopOutcome(StrEnum):
     DELIVERED = "delivered"
     NOBODY = "nobody"
     RETURNED = "returned"
+    UNDONE = "undone"
 
 
 STOP_OUTCOMES = {
@@ -38,7 +39,17 @@ STOP_OUTCOMES = {
     StopOutcome.DELIVERED: pgettext_lazy("stop", "at the door"),
     StopOutcome.NOBODY: pgettext_lazy("stop", "nobody answered"),
     StopOutcome.RETURNED: pgettext_lazy("stop", "came back"),
+    StopOutcome.UNDONE: pgettext_lazy("stop", "not reached"),
 }
+FINAL = frozenset({StopOutcome.DELIVERED, StopOutcome.RETURNED})
+"""After these a stop takes no further tick: the goods are with the resident, or in the store."""
+TICKS = (StopOutcome.DELIVERED, StopOutcome.NOBODY, StopOutcome.RETURNED)
+"""What whoever carries can tick at a door."""
+
+
+def takes_tick(state: RoundState | str, outcome: StopOutcome | str) -> bool:
+    """Whether a stop can be ticked: not before the round starts, but after it: a phone was offline."""
+    return state != RoundState.PLANNED and outcome not in FINAL
 
 
 class MutualState(StrEnum):
@@ -60,6 +71,66 @@ MUTUAL_STATES = {
     MutualState.RECEIVED: pgettext_lazy("mutual supply", "received"),
     MutualState.WITHDRAWN: pgettext_lazy("mutual supply", "withdrawn"),
 }
+
+
+class MutualVerb(StrEnum):
+    """What can be done with a mutual supply."""
+
+    OFFER = "offer"
+    AGREE = "agree"
+    DECLINE = "decline"
+    SHIP = "ship"
+    RECEIVE = "receive"
+    TAKE_BACK = "take_back"
+    WITHDRAW = "withdraw"
+
+
+MUTUAL_VERBS = {
+    MutualVerb.OFFER: pgettext_lazy("verb of mutual supply", "Offer"),
+    MutualVerb.AGREE: pgettext_lazy("verb of mutual supply", "Agree to the offer"),
+    MutualVerb.DECLINE: pgettext_lazy("verb of mutual supply", "Decline the offer"),
+    MutualVerb.SHIP: pgettext_lazy("verb of mutual supply", "Ship"),
+    MutualVerb.RECEIVE: pgettext_lazy("verb of mutual supply", "Received"),
+    MutualVerb.TAKE_BACK: pgettext_lazy("verb of mutual supply", "Take the offer back"),
+    MutualVerb.WITHDRAW: pgettext_lazy("verb of mutual supply", "Withdraw the request"),
+}
+
+
+class Side(StrEnum):
+    """From which end of a mutual supply somebody acts."""
+
+    ASKING = "asking"
+    OFFERING = "offering"
+    OTHER = "other"
+    """An area that neither asks nor offers, and so may offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MutualMove:
+    """One line of the table: from which states, to which one, from which end."""
+
+    sources: frozenset[MutualState]
+    target: MutualState
+    side: Side
+
+
+MUTUAL_MOVES: dict[MutualVerb, MutualMove] = {
+    MutualVerb.OFFER: MutualMove(frozenset({MutualState.ASKED}), MutualState.OFFERED, Side.OTHER),
+    MutualVerb.AGREE: MutualMove(frozenset({MutualState.OFFERED}), MutualState.AGREED, Side.ASKING),
+    MutualVerb.DECLINE: MutualMove(frozenset({MutualState.OFFERED}), MutualState.ASKED, Side.ASKING),
+    MutualVerb.SHIP: MutualMove(frozenset({MutualState.AGREED}), MutualState.SHIPPED, Side.OFFERING),
+    MutualVerb.RECEIVE: MutualMove(frozenset({MutualState.SHIPPED}), MutualState.RECEIVED, Side.ASKING),
+    MutualVerb.TAKE_BACK: MutualMove(
+        frozenset({MutualState.OFFERED, MutualState.AGREED}), MutualState.ASKED, Side.OFFERING
+    ),
+    MutualVerb.WITHDRAW: MutualMove(
+        frozenset({MutualState.ASKED, MutualState.OFFERED, MutualState.AGREED}),
+        MutualState.WITHDRAWN,
+        Side.ASKING,
+    ),
+}
+"""Every transition of a mutual supply. What has been shipped can only be received."""
+MUTUAL_ENDED = frozenset({MutualState.RECEIVED, MutualState.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ ROAD = (
     NeedState.AT_DOOR,
     NeedState.CONFIRMED,
 )
-"""The road to the door, as it is drawn. A need may skip what it does not need, never go back by itself."""
+"""The road to the door, as it is drawn. A need may skip what it does not need; only a round puts it back."""
 ENDED = frozenset({NeedState.CONFIRMED, NeedState.CANCELLED, NeedState.NOT_MET})
 LIVE = frozenset(NeedState) - ENDED
 """Somebody answers for it."""
@@ -131,6 +131,9 @@ class NeedVerb(StrEnum):
     NOT_RIGHT = "not_right"
     CANCEL = "cancel"
     REFUSE = "refuse"
+    NOBODY = "nobody"
+    COME_BACK = "come_back"
+    PUT_BACK = "put_back"
 
 
 NEED_VERBS = {
@@ -143,6 +146,9 @@ NEED_VERBS = {
     NeedVerb.NOT_RIGHT: pgettext_lazy("verb of a need", "It is not all right"),
     NeedVerb.CANCEL: pgettext_lazy("verb of a need", "Cancel"),
     NeedVerb.REFUSE: pgettext_lazy("verb of a need", "It can't be met"),
+    NeedVerb.NOBODY: pgettext_lazy("verb of a need", "Nobody answered"),
+    NeedVerb.COME_BACK: pgettext_lazy("verb of a need", "Came back"),
+    NeedVerb.PUT_BACK: pgettext_lazy("verb of a need", "Not reached, for the next round"),
 }
 
 
@@ -152,6 +158,8 @@ class Asker(StrEnum):
     STAFF = "staff"
     RESIDENT = "resident"
     CLOCK = "clock"
+    ROUND = "round"
+    """A delivery round, by whoever carries: what it did not bring to the door goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,8 @@ class Move:
 
 _STAFF = frozenset({Asker.STAFF})
 _BOTH = frozenset({Asker.STAFF, Asker.RESIDENT})
+_ROUND = frozenset({Asker.ROUND})
+_ON_THE_WAY = frozenset({NeedState.UNDER_WAY, NeedState.AT_POINT})
 
 
 def _before(state: NeedState) -> frozenset[NeedState]:
@@ -184,6 +194,9 @@ MOVES: dict[NeedVerb, Move] = {
     ),
     NeedVerb.CANCEL: Move(LIVE, NeedState.CANCELLED, _BOTH, needs_reason=True),
     NeedVerb.REFUSE: Move(LIVE - {NeedState.AT_DOOR}, NeedState.NOT_MET, _STAFF, needs_reason=True),
+    NeedVerb.NOBODY: Move(_ON_THE_WAY, NeedState.PACKED, _ROUND),
+    NeedVerb.COME_BACK: Move(_ON_THE_WAY | {NeedState.PACKED}, NeedState.TAKEN, _ROUND),
+    NeedVerb.PUT_BACK: Move(_ON_THE_WAY, NeedState.PACKED, _ROUND),
 }
 """Every transition of a need that is carried to a door; medical ones end by `rules.medical` instead."""
 
@@ -206,6 +219,9 @@ WITHIN = {
 }
 """From asking to the door, unless the settings say otherwise: local practice, no clause names hours."""
 
+ASK_AFTER = dt.timedelta(hours=24)
+"""At the door for so long without a word of the resident: somebody asks. It is never closed by itself."""
+
 
 class NeedEventKind(StrEnum):
     """What can happen to a need."""
@@ -223,6 +239,9 @@ class NeedEventKind(StrEnum):
     NOTED = "noted"
     LATE = "late"
     ZONE_OPENED = "zone_opened"
+    NOBODY = "nobody"
+    CAME_BACK = "came_back"
+    PUT_BACK = "put_back"
     HOSPITAL_ASKED = "hospital_asked"
     HOSPITAL_ACCEPTED = "hospital_accepted"
     HOSPITAL_REFUSED = "hospital_refused"
@@ -247,6 +266,9 @@ NEED_EVENT_KINDS = {
     NeedEventKind.NOTED: pgettext_lazy("need", "note"),
     NeedEventKind.LATE: pgettext_lazy("need", "past its limit"),
     NeedEventKind.ZONE_OPENED: pgettext_lazy("need", "the zone opened: is it still wanted?"),
+    NeedEventKind.NOBODY: pgettext_lazy("need", "nobody answered at the door"),
+    NeedEventKind.CAME_BACK: pgettext_lazy("need", "came back into the store"),
+    NeedEventKind.PUT_BACK: pgettext_lazy("need", "the round did not reach it"),
     NeedEventKind.HOSPITAL_ASKED: pgettext_lazy("need", "hospital asked"),
     NeedEventKind.HOSPITAL_ACCEPTED: pgettext_lazy("need", "hospital accepted"),
     NeedEventKind.HOSPITAL_REFUSED: pgettext_lazy("need", "hospital refused"),
@@ -264,5 +286,6 @@ REFUSALS = {
     "medical_goes_on": _(
         "A medical need ends when the person is treated and back home, or admitted; not by a word."
     ),
+    "too_many": _("Very much has been asked for already and is not here yet. Please call us."),
     "short_of_stock": _("There is not so much of it in this store."),
 }

@@ -54,6 +54,12 @@ MOVEMENT_KINDS = {
 }
 
 
+def plain(quantity: Decimal) -> str:
+    """A quantity as people write it: 4, not 4.00; 2.5, not 2.50."""
+    text = f"{quantity:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 @dataclass(frozen=True, slots=True)
 class LotLevel:
     """How much of one lot lies in a store."""
@@ -124,6 +130,15 @@ def shortages(
 
 EXPIRES_SOON_DAYS = 30
 """So long before its date a lot is shown as expiring."""
+
+REFUSALS = {
+    "short": _("%(item)s: %(wanted)s wanted, %(there)s there."),
+    "same_store": _("It lies in that store already."),
+    "nothing": _("The quantity is more than nothing."),
+    "moved_meanwhile": _("Something moved while you were counting. The lines are marked: please look again."),
+    "nothing_to_issue": _("Please say what is issued: at least one item with a quantity."),
+    "not_issued": _("So much of it was not issued for this need."),
+}
 
 ALERTS = {
     "below_minimum": _("below its minimum level"),
