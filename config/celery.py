@@ -58,6 +58,9 @@ SCHEDULE = (
     # hour makes up for it, and nobody is reminded twice.
     Beat("cases.tasks.send_evening_reminders", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("cases.tasks.send_morning_reminders", every=5 * MINUTE, expires=4 * MINUTE),
+    Beat("supplies.tasks.sweep_late_needs", every=MINUTE, expires=50),
+    Beat("supplies.tasks.ask_again_after_opening", every=MINUTE, expires=50),
+    Beat("supplies.tasks.watch_medical_clocks", every=MINUTE, expires=50),
     Beat("supplies.tasks.plan_care_calls", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("notices.tasks.deliver", every=MINUTE, expires=50),
     Beat("notices.tasks.expire", every=10 * MINUTE, expires=9 * MINUTE),

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import EncryptedTextField
@@ -66,6 +66,11 @@ class MedicalNeedQuerySet(models.QuerySet["MedicalNeed"]):
         """The person is not treated and back home, nor admitted."""
         return self.filter(ended_at=None)
 
+    def overdue_untold(self, at: dt.datetime) -> Self:
+        """Open, the next step overdue, and nobody told of just that step."""
+        untold = Q(told_act_by=None) | ~Q(told_act_by=F("act_by"))
+        return self.open().filter(untold, act_by__lte=at)
+
 
 class MedicalNeed(models.Model):
     """The medical side of a need: what for, which hospital owns it, by when somebody has to act.
@@ -86,6 +91,9 @@ class MedicalNeed(models.Model):
     )
     act_by = models.DateTimeField(
         _("next step due at"), null=True, help_text=_("Empty only once it has ended.")
+    )
+    told_act_by = models.DateTimeField(
+        null=True, editable=False, help_text="The overdue step of which the offices have been told."
     )
     told_120_at = models.DateTimeField(_("120 called at"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
