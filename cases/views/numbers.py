@@ -1,7 +1,7 @@
 """Numbers in full: shown in one answer, or handed to the telephone, and written down each time."""
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -42,7 +42,12 @@ def person_call(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _("%(name)s: no telephone is on file") % {"name": found.name})
         return back(request, reverse("person", args=[found.pk]))
     _write_reveal(request, found, ["phone"])
-    address = f"tel:{found.phone}"
+    return to_telephone(request, found.phone)
+
+
+def to_telephone(request: HttpRequest, phone: str) -> HttpResponse:
+    """Hand that number to the device; who asked for it has been written down before."""
+    address = f"tel:{phone}"
     answer = _ClientCall(address) if htmx(request) else _Call(address, status=303)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -53,10 +53,11 @@ def _is_hexadecimal(text: str) -> bool:
 def ensure_link(*, person: Person, by: User | None, at: dt.datetime) -> ResidentLink:
     """The household's link: of everybody behind the same door, one for all; else of the person alone.
 
-    One that is usable is kept, with whoever has moved in since.
+    One that is usable is kept, with whoever has moved in since. Whoever has moved away does not take the
+    link of the old home along.
     """
     household = _household(person)
-    known = ResidentLink.objects.usable(at).filter(people=person).order_by("-pk").first()
+    known = _known(person, household, at)
     if known is None:
         known = ResidentLink.objects.create(
             **area_columns(person.community),
@@ -68,6 +69,21 @@ def ensure_link(*, person: Person, by: User | None, at: dt.datetime) -> Resident
         )
     known.people.add(*household)
     return known
+
+
+def _known(person: Person, household: Sequence[Person], at: dt.datetime) -> ResidentLink | None:
+    """The usable link of that door; or one of nobody but this household, which is moved to the door."""
+    here = {each.pk for each in household}
+    links = ResidentLink.objects.usable(at).filter(people__in=here).prefetch_related("people").order_by("-pk")
+    for link in links:
+        if {each.pk for each in link.people.all()} <= here:
+            if (link.unit_id, link.door) != (person.unit_id, person.door):
+                link.unit, link.door = person.unit, person.door
+                link.save(update_fields=["unit", "door"])
+            return link
+        if link.unit_id and link.door and (link.unit_id, link.door) == (person.unit_id, person.door):
+            return link
+    return None
 
 
 def _household(person: Person) -> Sequence[Person]:

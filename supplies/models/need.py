@@ -15,6 +15,7 @@ from cases.models import Person
 from supplies.models.household import ResidentLink
 from supplies.rules.needs import (
     LIVE,
+    MEDICAL,
     NEED_EVENT_KINDS,
     NEED_KINDS,
     NEED_SOURCES,
@@ -26,6 +27,12 @@ from supplies.rules.needs import (
     Urgency,
 )
 from zones.models import Unit, Zone
+
+
+def is_late(at: dt.datetime) -> Q:
+    """The condition of a need that is past its limit; of a medical one, that its next step is overdue."""
+    carried = Q(due_at__lte=at) & ~Q(kind__in=MEDICAL)
+    return Q(state__in=WITH_US) & (carried | Q(kind__in=MEDICAL, medical__act_by__lte=at))
 
 
 class NeedQuerySet(models.QuerySet["Need"]):
@@ -46,8 +53,8 @@ class NeedQuerySet(models.QuerySet["Need"]):
         return self.filter(state__in=WITH_US)
 
     def late(self, at: dt.datetime) -> Self:
-        """Not at the door although its limit has passed."""
-        return self.with_us().filter(due_at__lte=at)
+        """Not at the door although its limit has passed; a medical one: its next step is overdue."""
+        return self.with_us().filter(is_late(at))
 
 
 class Need(InCommunity):
