@@ -3,8 +3,9 @@
 import structlog
 from celery import shared_task
 
+from cases.actions.telling import morning_has_come
 from policy import clock
-from supplies.actions import caring, medical_clocks, sweeps
+from supplies.actions import caring, medical_clocks, stock_alerts, sweeps
 
 log = structlog.get_logger("jiefeng.supplies")
 
@@ -35,3 +36,11 @@ def watch_medical_clocks() -> None:
     """Tell of medical needs whose next step is overdue; every minute."""
     if told := medical_clocks.watch_medical_clocks(at=clock.now()):
         log.info("medical steps overdue", needs=told)
+
+
+@shared_task
+def tell_of_stock() -> None:
+    """Tell offices what is short or expires; every hour, but each hears it once a day, not at night."""
+    at = clock.now()
+    if morning_has_come(at) and (told := stock_alerts.tell_of_stock(at=at)):
+        log.info("told of stock", offices=told)

@@ -7,10 +7,22 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
-from accounts.rules import codes_below
+from accounts.rules import CODE_LENGTH, codes_below
 from supplies.models.need import Need
 from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS
 from zones.models import Site
+
+
+class SupplierQuerySet(models.QuerySet["Supplier"]):
+    def visible_to(self, user: User) -> Self:
+        """Suppliers of the user's area, of those above it and of those below."""
+        return self.around(user.area) if user.area else self.none()
+
+    def around(self, area: Area) -> Self:
+        """The same for an area."""
+        first, after = codes_below(area.code)
+        above = [area.code[:length] for length in CODE_LENGTH.values() if length <= len(area.code)]
+        return self.filter(Q(area__code__in=above) | Q(area__code__gte=first, area__code__lt=after))
 
 
 class Supplier(models.Model):
@@ -23,6 +35,8 @@ class Supplier(models.Model):
     white_listed = models.BooleanField(_("on the white list"), default=False)
     white_list_number = models.CharField(_("number on the white list"), max_length=40, blank=True)
     enabled = models.BooleanField(_("delivers now"), default=True)
+
+    objects = SupplierQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("supplier")

@@ -54,6 +54,10 @@ MOVEMENT_KINDS = {
 }
 
 
+MOST = Decimal("9999999999.99")
+"""The greatest quantity that can be written down."""
+
+
 def plain(quantity: Decimal) -> str:
     """A quantity as people write it: 4, not 4.00; 2.5, not 2.50."""
     text = f"{quantity:f}"
