@@ -123,6 +123,17 @@ class Household:
     told: list[Told] = field(default_factory=list)
 
     @property
+    def under_rule(self) -> list[Member]:
+        """Those with an episode, the longest to go first."""
+        found = [member for member in self.members if member.row is not None]
+        return sorted(found, key=lambda member: -(member.row.days_left if member.row else 0))
+
+    @property
+    def listed(self) -> list[Member]:
+        """Those who share the home and were never under a rule."""
+        return [member for member in self.members if member.row is None]
+
+    @property
     def live(self) -> list[NeedRow]:
         """Needs that somebody still answers for."""
         return [row for row in self.needs if row.is_live]

@@ -35,7 +35,7 @@ def beside_notices(request: HttpRequest, people: Sequence[Person]) -> dict[int, 
     if not isinstance(user, User) or not any(user.may(ability) for ability in HANDS_OUT):
         return {}
     links = ResidentLink.objects.visible_to(user).usable(clock.now()).filter(people__in=people)
-    found = {}
+    found: dict[int, SafeString] = {}
     for link in links.prefetch_related("people").order_by("pk"):
         qr = qr_of(address_of(request, link))
         piece = render_to_string("supplies/resident/_qr_beside.html", {"qr": qr})

@@ -31,16 +31,21 @@ def ask_with_prescriptions(
     _check_number(asked.link, asked.kind)
     if not prescriptions:
         return [ask_for(asked, token=token, at=at, by=by)]
-    needs = []
+    needs: list[Need] = []
+    theirs_too = asked.person is None or asked.person in {each.person for each in prescriptions}
     ordered = sorted(prescriptions, key=lambda each: (each.person_id, each.pk))
     for person, group in groupby(ordered, key=lambda each: each.person):
         chosen = list(group)
         lines = [Wanted(text=_words(each)) for each in chosen]
-        text = asked.text if not needs else ""
-        theirs = replace(asked, person=person, lines=[*lines, *asked.lines], text=text)
+        written = theirs_too and (person == asked.person or (asked.person is None and not needs))
+        theirs = replace(
+            asked, person=person, lines=[*lines, *asked.lines], text=asked.text if written else ""
+        )
         need = ask_for(theirs, token=f"{token}:{person.pk}", at=at, by=by)
         Prescription.objects.filter(pk__in=[each.pk for each in chosen]).update(need=need)
         needs.append(need)
+    if asked.text and not theirs_too:
+        needs.append(ask_for(asked, token=token, at=at, by=by))
     return needs
 
 

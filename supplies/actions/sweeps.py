@@ -15,7 +15,7 @@ from notices.sets import Sql, chosen, instant, returning, table
 from supplies.actions.telling import ask_residents_again, tell_many_late
 from supplies.models import Need, NeedEvent
 from supplies.models.need import NeedQuerySet
-from supplies.rules.needs import NeedEventKind
+from supplies.rules.needs import MEDICAL, NeedEventKind
 from zones.models import UnitSeal
 
 CHUNK = 500
@@ -23,8 +23,8 @@ CHUNK = 500
 
 
 def late_and_not_noted(at: dt.datetime) -> NeedQuerySet:
-    """Needs past their limit that nobody has been told of."""
-    return Need.objects.late(at).filter(late_noted_at=None)
+    """Needs past their limit that nobody has been told of; the clocks of medical ones are watched apart."""
+    return Need.objects.late(at).filter(late_noted_at=None).exclude(kind__in=MEDICAL)
 
 
 def sweep_late_needs(*, at: dt.datetime, dry_run: bool = False) -> int:

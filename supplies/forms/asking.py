@@ -13,7 +13,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,7 +32,10 @@ MOST_OF_ONE = 99
 NOBODY = "0"
 """The answer "for nobody in particular"."""
 
-ASKS: dict[NeedKind, str | Promise] = {
+FOR_ALL = frozenset({NeedKind.FOOD, NeedKind.PET, NeedKind.OTHER, NeedKind.EMERGENCY})
+"""Where nobody is chosen, the whole household is meant."""
+
+ASKS: dict[NeedKind, Any] = {
     NeedKind.FOOD: _("What is needed?"),
     NeedKind.MEDICINE: _("Which medicine, and how much?"),
     NeedKind.DOCTOR: _("What should the doctor know?"),
@@ -87,7 +89,7 @@ class AskForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     call_phone = forms.CharField(
-        label=_("Call back at"),
+        label=_("Number to call back"),
         required=False,
         max_length=30,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel", "type": "tel"}),
@@ -114,11 +116,16 @@ class AskForm(forms.Form):
     def _set_people(self) -> None:
         names = [(str(each.pk), masked_name(each.name) if self.masked else each.name) for each in self.people]
         everybody = pgettext_lazy("for whom", "the whole household")
-        self.fields["for_whom"].choices = [*names, (NOBODY, everybody)]  # type: ignore[attr-defined]
-        self.fields["for_whom"].initial = names[0][0] if len(names) == 1 else None
-        if self.kind in (NeedKind.FOOD, NeedKind.PET, NeedKind.OTHER, NeedKind.EMERGENCY) and len(names) != 1:
-            self.fields["for_whom"].initial = NOBODY
         if self.kind is NeedKind.EMERGENCY:
+            everybody = pgettext_lazy("for whom", "somebody here")
+        if self.kind is not NeedKind.DOCTOR:
+            names.append((NOBODY, everybody))
+        self.fields["for_whom"].choices = names  # type: ignore[attr-defined]
+        if len(self.people) == 1:
+            self.fields["for_whom"].initial = names[0][0]
+        elif self.kind in FOR_ALL:
+            self.fields["for_whom"].initial = NOBODY
+        if self.kind in (NeedKind.EMERGENCY, NeedKind.MEDICINE):
             self.fields["for_whom"].required = False
         if not self.people:
             del self.fields["for_whom"]
@@ -186,7 +193,7 @@ class AskForm(forms.Form):
         return next((each for each in self.people if str(each.pk) == chosen), None)
 
     def clean(self) -> dict[str, Any]:
-        """A medicine, a food: something has to be asked for; a doctor is for one person."""
+        """A medicine, a food: something has to be asked for; what is written is for somebody."""
         cleaned = super().clean() or {}
         nothing = not (cleaned.get("text") or self.lines() or cleaned.get("prescriptions"))
         if self.kind in (NeedKind.FOOD, NeedKind.MEDICINE, NeedKind.OTHER) and nothing:
@@ -194,8 +201,9 @@ class AskForm(forms.Form):
         wanted_on = cleaned.get("wanted_on")
         if wanted_on and wanted_on < timezone.localdate(self.at):
             self.add_error("wanted_on", _("This day is over."))
-        if self.kind is NeedKind.DOCTOR and self.people and cleaned.get("for_whom", True) is None:
-            self.add_error("for_whom", _("Please say who has to see the doctor."))
+        in_words = self.kind is NeedKind.MEDICINE and cleaned.get("text")
+        if in_words and len(self.people) > 1 and not self.data.get("for_whom"):
+            self.add_error("for_whom", _("Please say for whom the medicine is."))
         return cleaned
 
     def lines(self) -> list[Wanted]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from policy import clock
 from policy.refusals import RuleViolation
 from supplies.actions.serving import move
 from supplies.forms.needs import NeedFilter
-from supplies.models import Need
+from supplies.models import Need, NeedLine
 from supplies.models.need import NeedQuerySet, is_late
 from supplies.need_rows import NeedRow, rows_of
 from supplies.rules.needs import (
@@ -78,6 +78,7 @@ TABS = (
     Tab("door", gettext_lazy("At the door"), lambda user, at: Q(state=NeedState.AT_DOOR)),
     Tab("all", gettext_lazy("All"), lambda user, at: Q(), NEWEST),
 )
+LINES = Prefetch("lines", NeedLine.objects.select_related("item"))
 BY_KEY = {tab.key: tab for tab in TABS}
 
 
@@ -144,7 +145,7 @@ def _page(request: HttpRequest, found: NeedQuerySet, tab: Tab, at: Any) -> tuple
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     related = found.select_related(
         "medical", "person", "owner", "community", "unit__building__compound"
-    ).prefetch_related("lines__item")
+    ).prefetch_related(LINES)
     queryset, backwards = keyset_page(related, tab.order, after=after, before=before, size=PAGE)
     page = list(queryset)
     more = len(page) > PAGE

@@ -24,7 +24,7 @@ from supplies.household import household_of, shown_needs
 from supplies.models import ResidentLink
 from supplies.need_rows import NeedRow
 from supplies.rules.names import masked_name
-from supplies.rules.needs import NEED_KINDS, NEED_STATES, NeedKind, NeedSource
+from supplies.rules.needs import DELIVERED, NEED_KINDS, NEED_STATES, NeedKind, NeedSource
 from supplies.views.hotlines import lines_for
 from supplies.views.resident_door import LARGE, Door, behind_link
 
@@ -77,7 +77,7 @@ def my_look(request: HttpRequest, door: Door) -> HttpResponse:
             language,
             max_age=settings.LANGUAGE_COOKIE_AGE,
             httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
             secure=settings.LANGUAGE_COOKIE_SECURE,
         )
     if (size := request.POST.get("type", "")) in ("large", "usual"):
@@ -120,6 +120,7 @@ def _ask(request: HttpRequest, door: Door, kind: NeedKind, template: str) -> Htt
         except (RuleViolation, BadInput) as refusal:
             blame(form, refusal)
     context = {**door.context, "form": form, "kind": kind, "title": NEED_KINDS[kind]}
+    context["delivered"] = kind in DELIVERED
     return render(request, template, context, status=422 if form.errors else 200)
 
 
