@@ -142,9 +142,11 @@ class Lot(models.Model):
         verbose_name_plural = _("lots")
         ordering = ["expires_on", "pk"]
         constraints = [
+            models.UniqueConstraint(fields=["item", "code", "expires_on"], name="one_lot_per_code"),
+            # Two empty dates are not equal to a database: a lot without one needs its own line.
             models.UniqueConstraint(
-                fields=["item", "code", "expires_on"], nulls_distinct=False, name="one_lot_per_code"
-            )
+                fields=["item", "code"], condition=Q(expires_on=None), name="one_lot_without_a_date"
+            ),
         ]
 
     def __str__(self) -> str:
