@@ -32,6 +32,8 @@ SITE_KINDS = {
     SiteKind.SCHOOL: _("school or campus"),
     SiteKind.FIRM: _("firm or industrial park"),
 }
+TAKE_IN = frozenset({SiteKind.ISOLATION, SiteKind.HOSPITAL, SiteKind.FANGCANG})
+"""Kinds of sites that take people in, and so have rooms; the others are only asked, or gone to and left."""
 
 
 def tidy_name(written: str) -> str:
