@@ -44,11 +44,14 @@ def _emergency(context: Context) -> Wording:
 
 
 def _late(context: Context) -> Wording:
-    title = _("%(what)s: no. %(number)s is past its limit") % {
-        "what": _what(context),
-        "number": context.get("number", ""),
-    }
-    return Wording(title, sentences(_where(context), _due(context)))
+    number = context.get("number")
+    title = (
+        _("%(what)s: no. %(number)s is past its limit") % {"what": _what(context), "number": number}
+        if number
+        else _("%(what)s: past its limit") % {"what": _what(context)}
+    )
+    told = _("Please see to it now; the resident reads on their page that we are late.")
+    return Wording(title, sentences(_where(context), _due(context), told))
 
 
 def _update(context: Context) -> Wording:

@@ -94,9 +94,7 @@ def test_large_type_and_english_stay(door: Page) -> None:
     assert door.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > usual * 1.3
 
 
-def test_a_worker_takes_it_on_a_phone_and_finds_it_again(
-    door: Page, alice: User, open_as: Open
-) -> None:
+def test_a_worker_takes_it_on_a_phone_and_finds_it_again(door: Page, alice: User, open_as: Open) -> None:
     door.get_by_role("link", name="宠物").click()
     door.get_by_label("什么宠物").fill("猫粮")
     door.get_by_role("button", name="提交").click()
