@@ -37,11 +37,11 @@ FORMS: dict[MutualVerb, Any] = {
 }
 BADGES = {
     MutualState.ASKED: "due",
-    MutualState.OFFERED: "half",
-    MutualState.AGREED: "half",
-    MutualState.SHIPPED: "half",
+    MutualState.OFFERED: "wait",
+    MutualState.AGREED: "wait",
+    MutualState.SHIPPED: "wait",
     MutualState.RECEIVED: "open",
-    MutualState.WITHDRAWN: "line",
+    MutualState.WITHDRAWN: "due",
 }
 TABS: dict[str, str | Promise] = {
     "": gettext_lazy("Running"),

@@ -31,7 +31,7 @@ from zones.models import Compound
 
 CHOICES = 500
 """So many needs are offered for one round."""
-BADGES = {RoundState.PLANNED: "due", RoundState.UNDER_WAY: "half", RoundState.DONE: "open"}
+BADGES = {RoundState.PLANNED: "due", RoundState.UNDER_WAY: "wait", RoundState.DONE: "open"}
 TALLY = {
     "stops_count": Count("stops"),
     "delivered": Count("stops", filter=Q(stops__outcome=StopOutcome.DELIVERED)),

@@ -217,7 +217,11 @@ class TestWalking:
         need = Need.objects.get()
         assert need.state == NeedState.PACKED
         assert NeedEvent.objects.filter(kind=NeedEventKind.NOBODY).count() == 1
+        ticked_at = Stop.objects.get().ticked_at
         second = a_round([need], coordinator)
+        tick(browser, stop, "nobody")  # sent once more, when the next round is on its way
+        assert Stop.objects.get(pk=stop.pk).ticked_at == ticked_at
+        assert Need.objects.get().state == NeedState.UNDER_WAY
         tick(browser, second.stops.get(), "delivered", tick_id="c" * 32)
         assert Need.objects.get().state == NeedState.AT_DOOR
 
