@@ -114,7 +114,9 @@ class AskForm(forms.Form):
         self._set_kind()
 
     def _set_people(self) -> None:
-        names = [(str(each.pk), masked_name(each.name) if self.masked else each.name) for each in self.people]
+        names: list[tuple[str, Any]] = [
+            (str(each.pk), masked_name(each.name) if self.masked else each.name) for each in self.people
+        ]
         everybody = pgettext_lazy("for whom", "the whole household")
         if self.kind is NeedKind.EMERGENCY:
             everybody = pgettext_lazy("for whom", "somebody here")
