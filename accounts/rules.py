@@ -19,6 +19,10 @@ class Ability(StrEnum):
     HANDLE_COMPLAINTS = "handle_complaints"
     ANSWER_ORDERS = "answer_orders"
     REVEAL_COMPLAINANTS = "reveal_complainants"
+    TAKE_CALLS = "take_calls"
+    WORK_SUPPLIES = "work_supplies"
+    KEEP_STOCK = "keep_stock"
+    COUNSEL = "counsel"
 
 
 class Level(StrEnum):
@@ -43,6 +47,8 @@ class Role(StrEnum):
     HOTLINE_OPERATOR = "hotline_operator"
     COMPLAINT_OFFICER = "complaint_officer"
     ANALYST = "analyst"
+    SUPPLY_COORDINATOR = "supply_coordinator"
+    COUNSELLOR = "counsellor"
 
 
 ROLE_NAMES = {
@@ -51,6 +57,8 @@ ROLE_NAMES = {
     Role.HOTLINE_OPERATOR: _("hotline operator"),
     Role.COMPLAINT_OFFICER: _("complaint officer"),
     Role.ANALYST: _("analyst (reads only)"),
+    Role.SUPPLY_COORDINATOR: _("supply coordinator"),
+    Role.COUNSELLOR: _("counsellor (psychological support)"),
 }
 
 LEVEL_NAMES = {
@@ -70,10 +78,25 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
             Ability.EXPORT,
             Ability.SEE_FIGURES,
             Ability.ANSWER_ORDERS,
+            Ability.TAKE_CALLS,
+            Ability.WORK_SUPPLIES,
         }
     ),
-    Role.SUPERVISOR: frozenset(Ability),
-    Role.HOTLINE_OPERATOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.FILE_COMPLAINTS}),
+    # What somebody said to a counsellor is read by counsellors alone.
+    Role.SUPERVISOR: frozenset(Ability) - {Ability.COUNSEL},
+    Role.HOTLINE_OPERATOR: frozenset(
+        {Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.FILE_COMPLAINTS, Ability.TAKE_CALLS}
+    ),
+    Role.SUPPLY_COORDINATOR: frozenset(
+        {
+            Ability.SEE_CASES,
+            Ability.REVEAL_NUMBERS,
+            Ability.TAKE_CALLS,
+            Ability.WORK_SUPPLIES,
+            Ability.KEEP_STOCK,
+        }
+    ),
+    Role.COUNSELLOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.COUNSEL}),
     Role.COMPLAINT_OFFICER: frozenset(
         {
             Ability.SEE_CASES,

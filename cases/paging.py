@@ -33,12 +33,21 @@ def parse_cursor(text: str, order: KeysetOrder) -> tuple[Any, ...] | None:
     if not text or len(parts) != len(order.columns):
         return None
     try:
-        return tuple(
-            dt.date.fromisoformat(part) if column.endswith("_on") else int(part)
-            for part, column in zip(parts, order.columns, strict=True)
-        )
+        return tuple(_value(part, column) for part, column in zip(parts, order.columns, strict=True))
     except ValueError:
         return None
+
+
+def _value(part: str, column: str) -> Any:
+    """A date for `…_on`, an aware instant for `…_at`, else a number; raises ValueError for anything else."""
+    if column.endswith("_on"):
+        return dt.date.fromisoformat(part)
+    if column.endswith("_at"):
+        at = dt.datetime.fromisoformat(part)
+        if at.tzinfo is None:
+            raise ValueError(part)
+        return at
+    return int(part)
 
 
 def keyset_page(

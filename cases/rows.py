@@ -47,6 +47,7 @@ _COLUMNS = (
     "category",
     "clause",
     "edition",
+    "anchor",
     "anchor_on",
     "registered_on",
     "restricted",

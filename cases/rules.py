@@ -50,6 +50,8 @@ class KeyMarkKind(StrEnum):
     PREGNANT = "pregnant"
     UNDERLYING_DISEASE = "underlying_disease"
     DIALYSIS = "dialysis"
+    DISABLED = "disabled"
+    BEDRIDDEN = "bedridden"
 
 
 KEY_MARKS = {
@@ -58,6 +60,8 @@ KEY_MARKS = {
     KeyMarkKind.PREGNANT: _("pregnant or after birth"),
     KeyMarkKind.UNDERLYING_DISEASE: _("underlying disease"),
     KeyMarkKind.DIALYSIS: _("dialysis"),
+    KeyMarkKind.DISABLED: _("disabled"),
+    KeyMarkKind.BEDRIDDEN: _("bedridden"),
 }
 
 

@@ -61,6 +61,12 @@ SCHEDULE = (
     Beat("complaints.tasks.sweep_complaint_clocks", every=MINUTE, expires=50),
     Beat("complaints.tasks.sweep_supervision_orders", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("complaints.tasks.assign_coordinators", every=MINUTE, expires=50),
+    Beat("supplies.tasks.sweep_late_needs", every=MINUTE, expires=50),
+    Beat("supplies.tasks.ask_again_after_opening", every=MINUTE, expires=50),
+    Beat("supplies.tasks.watch_medical_clocks", every=MINUTE, expires=50),
+    Beat("supplies.tasks.plan_care_calls", every=5 * MINUTE, expires=4 * MINUTE),
+    # Once a day for each office; hourly, so that a beat that was away in the morning makes up for it.
+    Beat("supplies.tasks.tell_of_stock", every=HOUR, expires=50 * MINUTE),
     Beat("notices.tasks.deliver", every=MINUTE, expires=50),
     Beat("notices.tasks.expire", every=10 * MINUTE, expires=9 * MINUTE),
     Beat("cases.tasks.purge_import_files", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),

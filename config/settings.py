@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "config.apps.HouseConfig",
     "desk",
     "complaints",
+    "supplies",
     "cases",
     "zones",
     "notices",
@@ -310,6 +311,8 @@ COMPLAINT_PROOF = env.int("COMPLAINT_PROOF", default=300_000)
 ALTCHA_HMAC_KEY = keys.derived(SECRET_KEY, "altcha")
 ALTCHA_CHALLENGE_EXPIRE = 2 * 60 * 60 * 1000
 """Milliseconds: somebody who writes for an hour with one thumb need not begin again."""
+RESIDENT_LINK_DAYS = env.int("RESIDENT_LINK_DAYS", default=60)
+"""How long the private link of a household opens its page, from the day it was made or renewed."""
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 """How long the content of an uploaded list is kept, and the answer given to a system for a repeated call."""
 

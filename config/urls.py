@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notices.urls")),
     path("", include("zones.urls")),
     path("", include("cases.urls")),
+    path("", include("supplies.urls")),
     path("", include("complaints.urls")),
     path("", include("complaints.open311.urls")),
     path("", include("desk.urls")),

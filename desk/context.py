@@ -31,7 +31,8 @@ class Entry:
     url_name: str
     glyph: str
     label: str | Promise
-    ability: Ability | None = None
+    ability: Ability | tuple[Ability, ...] | None = None
+    """Who sees it: whoever has the ability, or one of them."""
     more: bool = False
     """On a phone it stands in the sheet with further pages."""
     unless: Ability | None = None
@@ -50,6 +51,7 @@ ENTRIES = (
     Entry("register", "册", pgettext_lazy("navigation", "Register"), Ability.SEE_CASES),
     Entry("register-new", "登", pgettext_lazy("navigation", "Register a person"), Ability.WORK_CASES),
     Entry("zones", "区", pgettext_lazy("navigation", "High-risk zones"), Ability.SEE_CASES, more=True),
+    Entry("needs", "供", pgettext_lazy("navigation", "Needs"), (Ability.WORK_SUPPLIES, Ability.TAKE_CALLS)),
     Entry("inbox", "信", pgettext_lazy("navigation", "Inbox")),
     Entry("infections", "阳", pgettext_lazy("navigation", "Infections"), Ability.SEE_CASES, more=True),
     Entry("compounds", "楼", pgettext_lazy("navigation", "Compounds"), Ability.SEE_CASES, more=True),
@@ -73,6 +75,12 @@ ENTRIES = (
     ),
     Entry("audit", "查", pgettext_lazy("navigation", "Self-audit"), Ability.HANDLE_COMPLAINTS, more=True),
     Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
+    Entry("calls", "话", pgettext_lazy("navigation", "Calls"), Ability.TAKE_CALLS, more=True),
+    Entry("key-persons", "重", pgettext_lazy("navigation", "Key persons"), Ability.WORK_SUPPLIES, more=True),
+    Entry(
+        "medical-needs", "医", pgettext_lazy("navigation", "Medical access"), Ability.WORK_SUPPLIES, more=True
+    ),
+    Entry("counsels", "心", pgettext_lazy("navigation", "Psychological support"), Ability.COUNSEL, more=True),
     Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
     Entry("statistics", "统", pgettext_lazy("navigation", "Statistics"), Ability.SEE_FIGURES, more=True),
     Entry("risk", "公", pgettext_lazy("navigation", "Public list of zones"), more=True),
@@ -83,6 +91,9 @@ ENTRIES = (
 
 BELOW = frozenset(
     {
+        "needs",
+        "calls",
+        "key-persons",
         "inbox",
         "import",
         "figures",
@@ -164,7 +175,7 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     shown = []
     for entry in ENTRIES:
         address = _address(entry.url_name)
-        if address and (entry.ability is None or user.may(entry.ability)):
+        if address and _may(user, entry):
             shown.append(
                 {
                     "glyph": entry.glyph,
@@ -186,6 +197,13 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _may(user: User, entry: Entry) -> bool:
+    if entry.ability is None:
+        return True
+    abilities = entry.ability if isinstance(entry.ability, tuple) else (entry.ability,)
+    return any(user.may(ability) for ability in abilities)
 
 
 def _below(path: str, entry: Entry) -> bool:

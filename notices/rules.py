@@ -47,6 +47,12 @@ class MessageKind(StrEnum):
     ORDER_LATE = "order_late"
     NAMING_PROPOSED = "naming_proposed"
     NAMING_PUBLISHED = "naming_published"
+    NEED_EMERGENCY = "need_emergency"
+    NEED_LATE = "need_late"
+    NEED_UPDATE = "need_update"
+    CARE_REFUSED = "care_refused"
+    CARE_CALLS = "care_calls"
+    STOCK_ALERTS = "stock_alerts"
 
 
 MESSAGE_KINDS = {
@@ -84,6 +90,12 @@ MESSAGE_KINDS = {
     MessageKind.ORDER_LATE: _("supervision order past its date"),
     MessageKind.NAMING_PROPOSED: _("public naming proposed"),
     MessageKind.NAMING_PUBLISHED: _("public naming published"),
+    MessageKind.NEED_EMERGENCY: _("emergency behind a closed door"),
+    MessageKind.NEED_LATE: _("need past its limit"),
+    MessageKind.NEED_UPDATE: _("news of a need (to the resident)"),
+    MessageKind.CARE_REFUSED: _("hospital refused"),
+    MessageKind.CARE_CALLS: _("key persons to be called"),
+    MessageKind.STOCK_ALERTS: _("stock: short or expiring"),
 }
 
 

@@ -35,6 +35,7 @@ _PAGE_OF_KIND = {
     MessageKind.TESTS_OVERDUE: "today",
     MessageKind.STAGE_CHANGES: "today",
     MessageKind.RELEASES: "today",
+    MessageKind.STOCK_ALERTS: "stock",
 }
 
 

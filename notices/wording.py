@@ -26,6 +26,7 @@ from notices.phrases import (
     whom_to_ask,
 )
 from notices.rules import MESSAGE_KINDS, MessageKind
+from notices.supply_wording import SUPPLY_WRITERS
 from notices.zone_wording import ZONE_WRITERS
 
 
@@ -199,4 +200,5 @@ _WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.HANDOVER: _handover,
     **ZONE_WRITERS,
     **COMPLAINT_WRITERS,
+    **SUPPLY_WRITERS,
 }

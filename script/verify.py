@@ -23,7 +23,7 @@ from script.servers import Missing, Servers, chromium_binary, require, running
 
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
-APPS = ("config", "desk", "complaints", "cases", "zones", "notices", "accounts", "policy")
+APPS = ("config", "desk", "complaints", "supplies", "cases", "zones", "notices", "accounts", "policy")
 CODE = (*APPS, "script", "tests", "benchmarks", "manage.py")
 FOREIGN_SETTINGS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "ALLOWED_HOSTS", "EMAIL_URL"),

@@ -1,6 +1,10 @@
 """Places in the admin site: made, renamed, never deleted."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import ForeignKey
+from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from accounts.admin import ScopedAdmin
@@ -78,6 +82,10 @@ class SiteAdmin(ScopedAdmin):
     autocomplete_fields = ("community",)
     inlines = (RoomInline,)
 
+    def get_inlines(self, request: HttpRequest, obj: Site | None = None) -> Any:
+        """Rooms where people stay: not at a pharmacy, a school or a firm, unless some were entered before."""
+        return () if obj and not obj.takes_in and not obj.rooms.exists() else self.inlines
+
 
 @admin.register(Room)
 class RoomAdmin(ScopedAdmin):
@@ -85,3 +93,12 @@ class RoomAdmin(ScopedAdmin):
     list_select_related = ("site",)
     search_fields = ("number", "site__name")
     autocomplete_fields = ("site",)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Sites of the own subtree where people stay."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.name == "site":
+            field.queryset = field.queryset.taking_in()
+        return field

@@ -142,7 +142,7 @@ class UnitShape(Described):
 
 
 class SiteShape(Described):
-    """An isolation site or a hospital."""
+    """An isolation site, a hospital, a pharmacy, a school or a firm."""
 
     id = serializers.IntegerField()
     community = serializers.CharField(help_text="Administrative code.")
@@ -353,7 +353,7 @@ class SiteList(PlaceList):
         operation_id="sites", tags=["places"], responses={200: SiteShape(many=True), **LIST_ERRORS}
     )
     def get(self, request: Request) -> Response:
-        """List isolation sites and hospitals."""
+        """List sites: isolation sites, hospitals, pharmacies, schools, firms."""
         return self.page()
 
 

@@ -17,13 +17,23 @@ class SiteKind(StrEnum):
     ISOLATION = "isolation"
     HOSPITAL = "hospital"
     FANGCANG = "fangcang"
+    GENERAL_HOSPITAL = "general_hospital"
+    PHARMACY = "pharmacy"
+    SCHOOL = "school"
+    FIRM = "firm"
 
 
 SITE_KINDS = {
     SiteKind.ISOLATION: _("isolation site"),
     SiteKind.HOSPITAL: _("designated hospital"),
     SiteKind.FANGCANG: _("fangcang hospital"),
+    SiteKind.GENERAL_HOSPITAL: _("hospital or clinic"),
+    SiteKind.PHARMACY: _("pharmacy"),
+    SiteKind.SCHOOL: _("school or campus"),
+    SiteKind.FIRM: _("firm or industrial park"),
 }
+TAKE_IN = frozenset({SiteKind.ISOLATION, SiteKind.HOSPITAL, SiteKind.FANGCANG})
+"""Kinds of sites that take people in, and so have rooms; the others are only asked, or gone to and left."""
 
 
 def tidy_name(written: str) -> str:

@@ -25,7 +25,7 @@ def place(
     A room takes one person or one household (N三(一), cross-infection). The community of the site sees the
     episode from then on. Being somewhere never changes what the rule allows, nor the end.
     Nobody is put into an isolation room whose plan does not restrict, unless positive and not handed over.
-    Raises RuleViolation `room_taken`, `room_needed`, `not_running`.
+    Raises RuleViolation `room_taken`, `room_needed`, `takes_nobody_in`, `not_running`.
     """
     place = Place(place)
     if place is Place.SITE and room is None:
@@ -61,7 +61,14 @@ def _check_held(episode: Episode, today: dt.date) -> None:
 
 
 def _check_room(room: Room, episode: Episode) -> None:
-    """Others may be in the room only when they share the home: same unit and door."""
+    """A room where people stay; others may be in it only when they share the home: same unit and door."""
+    if not room.site.takes_in:
+        raise RuleViolation(
+            "takes_nobody_in",
+            "",
+            _("This site takes nobody in. Please name an isolation site."),
+            field="site",
+        )
     present = Placement.objects.filter(room=room, until_at=None).exclude(episode=episode)
     household = {
         "episode__person__unit": episode.person.unit_id,

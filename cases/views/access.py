@@ -77,4 +77,6 @@ def permissions(request: StaffRequest, person: Person) -> dict[str, bool]:
     return {
         "may_reveal": at_hand and request.user.may(Ability.REVEAL_NUMBERS),
         "may_edit": at_hand and request.user.may(Ability.WORK_CASES),
+        "may_serve": at_hand
+        and (request.user.may(Ability.WORK_CASES) or request.user.may(Ability.WORK_SUPPLIES)),
     }

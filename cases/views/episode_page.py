@@ -180,7 +180,8 @@ def panel_context(
 def suggestions_for(request: StaffRequest, episode: Episode, opened: str) -> dict[str, Any]:
     """The names that the open form suggests: sites of the county, infections in sight."""
     if opened == forms.PlaceForm.verb and episode.county is not None:
-        return {"sites": Site.objects.within(episode.county).values_list("name", flat=True).distinct()}
+        sites = Site.objects.within(episode.county).taking_in()
+        return {"sites": sites.values_list("name", flat=True).distinct()}
     if opened == forms.ExposureForm.verb:
         infections = Infection.objects.visible_to(request.user).standing()
         return {"infections": infections.values_list("label", flat=True)}

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import StaffRequest, requires
 from accounts.models import Area
 from accounts.rules import Ability
+from cases.beside import beside_notices
 from cases.models import Episode
 from cases.models.episode import EpisodeQuerySet
 from cases.rows import EpisodeRow, TestCell, episode_rows
@@ -37,6 +39,8 @@ class Sheet:
     episode: Episode
     row: EpisodeRow
     today: dt.date
+    beside: Sequence[SafeString] = ()
+    """What apps of higher floors put beside it."""
 
     @property
     def office(self) -> Area:
@@ -154,7 +158,7 @@ def _one(request: StaffRequest, pk: int, template: str, why: Why) -> HttpRespons
     if refusal:
         context = {"episode": episode, "refusal": refusal}
         return render(request, "cases/notice_refused.html", context, status=409)
-    return render(request, template, {"sheets": _sheets([episode], today), "episode": episode})
+    return render(request, template, {"sheets": _sheets(request, [episode], today), "episode": episode})
 
 
 def _many(request: StaffRequest, template: str, why: Why) -> HttpResponse:
@@ -166,13 +170,14 @@ def _many(request: StaffRequest, template: str, why: Why) -> HttpResponse:
     today = clock.today()
     printed = [episode for episode in found if not why(episode, today)]
     left_out = [(episode, why(episode, today)) for episode in found if why(episode, today)]
-    return render(request, template, {"sheets": _sheets(printed, today), "left_out": left_out})
+    return render(request, template, {"sheets": _sheets(request, printed, today), "left_out": left_out})
 
 
 def _episodes(request: StaffRequest) -> EpisodeQuerySet:
     return Episode.objects.visible_to(request.user).select_related("person", "community", "street")
 
 
-def _sheets(episodes: Sequence[Episode], today: dt.date) -> list[Sheet]:
+def _sheets(request: StaffRequest, episodes: Sequence[Episode], today: dt.date) -> list[Sheet]:
     rows = {row.pk: row for row in episode_rows([episode.pk for episode in episodes], today)}
-    return [Sheet(episode, rows[episode.pk], today) for episode in episodes]
+    beside = beside_notices(request, [episode.person for episode in episodes])
+    return [Sheet(episode, rows[episode.pk], today, beside[episode.person_id]) for episode in episodes]

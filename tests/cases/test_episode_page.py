@@ -16,10 +16,12 @@ from cases.actions import placing, testing
 from cases.actions.registration import list_person
 from cases.models import ContactAttempt, Episode, EpisodeEvent
 from cases.rules import Ending, EventKind, HomeCheck, Place, Result
+from policy.refusals import RuleViolation
 from tests import builders
 from tests.builders import noon, staff
 from zones.actions import ensure_room
 from zones.models import Room, Site
+from zones.rules import SiteKind
 
 AsUser = Callable[[User], Client]
 TheDay = Callable[[dt.date], None]
@@ -269,6 +271,21 @@ def test_a_taken_room_is_refused_with_its_clause_at_the_field(
     assert refused.status_code == 422
     assert refused.context["form"].errors["room"]
     assert "三(一)" in str(refused.context["form"].errors["room"])
+
+
+def test_nobody_is_put_into_a_pharmacy_or_a_school(
+    episode: Episode, alice: User, home: Area, page: AsUser
+) -> None:
+    shop = Site.objects.create(community=home, kind=SiteKind.PHARMACY, name="康宁药房")
+    browser = page(alice)
+    refused = browser.post(address(episode, "place"), {"place": "site", "site": "康宁药房", "room": "1"})
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["site"]
+    assert list(refused.context["sites"]) == []  # nor is it suggested
+    room = Room.objects.create(site=shop, number="1")  # a room from before counts as none
+    with pytest.raises(RuleViolation) as refusal:
+        placing.place(episode=episode, place="site", room=room, by=alice, at=noon(WEDNESDAY))
+    assert refusal.value.code == "takes_nobody_in"
 
 
 def test_a_site_needs_a_name_and_a_room(episode: Episode, alice: User, page: AsUser) -> None:

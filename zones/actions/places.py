@@ -81,10 +81,15 @@ def _ensure_buildings(
 
 
 def ensure_room(*, community: Area, site: str, number: str) -> Room:
-    """The room of an isolation site, both made when they are missing."""
+    """The room of an isolation site, both made when they are missing.
+
+    Raises BadInput at `site` for one that takes nobody in: a pharmacy, a school.
+    """
     place, _made = Site.objects.get_or_create(
         community=community, name=tidy_name(site), defaults={"kind": SiteKind.ISOLATION}
     )
+    if not place.takes_in:
+        raise BadInput("site", _("This site takes nobody in. Please name an isolation site."))
     room, _made = Room.objects.get_or_create(site=place, number=tidy_name(number))
     return room
 

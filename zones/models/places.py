@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.rules import codes_below
-from zones.rules import PLACE_KINDS, SITE_KINDS, PlaceKind, SiteKind
+from zones.rules import PLACE_KINDS, SITE_KINDS, TAKE_IN, PlaceKind, SiteKind
 
 P = TypeVar("P", bound=models.Model)
 
@@ -34,6 +34,12 @@ class BuildingQuerySet(PlaceQuerySet["Building"]):
 
 class UnitQuerySet(PlaceQuerySet["Unit"]):
     community_path = "building__compound__community"
+
+
+class SiteQuerySet(PlaceQuerySet["Site"]):
+    def taking_in(self) -> Self:
+        """Sites that take people in: those that have rooms."""
+        return self.filter(kind__in=TAKE_IN)
 
 
 class RoomQuerySet(PlaceQuerySet["Room"]):
@@ -140,7 +146,7 @@ class Site(models.Model):
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
 
-    objects = PlaceQuerySet.as_manager()
+    objects = SiteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("site")
@@ -156,6 +162,11 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether people stay here: whether it has rooms."""
+        return self.kind in TAKE_IN
 
 
 class Room(models.Model):

@@ -1,0 +1,58 @@
+"""Calls that came in: written down with what was asked for, and called back when that was promised."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from accounts.encryption import keyed_digest
+from accounts.models import Area, User
+from cases.models import Person
+from cases.rules import tidy_phone
+from supplies.actions.asking import Ask, ask_for
+from supplies.models import Call, Hotline, Need
+
+
+@transaction.atomic
+def take_call(
+    *,
+    area: Area,
+    by: User,
+    at: dt.datetime,
+    token: str,
+    person: Person | None = None,
+    phone: str = "",
+    hotline: Hotline | None = None,
+    note: str = "",
+    asks: Iterable[Ask] = (),
+    call_back_at: dt.datetime | None = None,
+) -> Call:
+    """Write down a call with every need that came of it; a form sent twice gives the first call again.
+
+    Raises BadInput where a need says nothing.
+    """
+    needs: list[Need] = [
+        ask_for(each, token=f"{token}:{number}", at=at, by=by) for number, each in enumerate(asks)
+    ]
+    if needs and (known := Call.objects.filter(needs__in=needs).first()):
+        return known
+    number = tidy_phone(phone)
+    call = Call.objects.create(
+        area=area,
+        hotline=hotline,
+        at=at,
+        taken_by=by,
+        phone=number,
+        phone_digest=keyed_digest("phone", number),
+        person=person,
+        note=note[:300],
+        call_back_at=call_back_at,
+    )
+    call.needs.set(needs)
+    return call
+
+
+def called_back(*, call: Call, by: User, at: dt.datetime) -> bool:
+    """Note that the caller was called back; returns whether we did it."""
+    waiting = Call.objects.to_call_back().filter(pk=call.pk)
+    return bool(waiting.update(called_back_at=at, called_back_by=by))

@@ -1,0 +1,49 @@
+"""Talks of psychological support: written down by counsellors, read by counsellors alone."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.scoped import area_columns
+from cases.models import Person
+from supplies.actions.need_events import write_need_event
+from supplies.models import Counsel, Need
+from supplies.rules.needs import LIVE, NeedEventKind, NeedState
+
+
+@transaction.atomic
+def note_talk(
+    *,
+    person: Person,
+    notes: str,
+    follow_up_on: dt.date | None = None,
+    need: Need | None = None,
+    by: User,
+    at: dt.datetime,
+) -> Counsel:
+    """Write down a talk. Earlier ones to be followed up by now are, and a need to talk is met by it.
+
+    The need goes on when the counsellor wants to talk again: then its person is not alone with it.
+    """
+    talk = Counsel.objects.create(
+        **area_columns(person.community),
+        person=person,
+        need=need,
+        at=at,
+        by=by,
+        notes=notes,
+        follow_up_on=follow_up_on,
+    )
+    earlier = Counsel.objects.filter(
+        person=person, followed_up_at=None, follow_up_on__lte=timezone.localdate(at)
+    )
+    earlier.exclude(pk=talk.pk).update(followed_up_at=at)
+    if need is not None:
+        state = NeedState.TAKEN if follow_up_on else NeedState.CONFIRMED
+        values = {"state": state, "owner": by, "ended_at": None if follow_up_on else at}
+        if Need.objects.filter(pk=need.pk, state__in=LIVE).update(**values):
+            kind = NeedEventKind.TAKEN if follow_up_on else NeedEventKind.CONFIRMED
+            write_need_event(need, kind, at=at, by=by)
+    return talk

@@ -1,0 +1,195 @@
+"""First consult, refusals, the way to the hospital and back home; till then there is an owner and a clock."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from policy.refusals import RuleViolation
+from supplies.actions.need_events import write_need_event
+from supplies.actions.serving import refused
+from supplies.actions.telling import tell_of_refusal
+from supplies.models import Car, Consult, MedicalNeed, Need, Trip
+from supplies.rules.medical import (
+    ANSWER_WITHIN,
+    TRIP_ENDS,
+    Asked,
+    ConsultAnswer,
+    TreatmentKind,
+    TripStage,
+    next_stages,
+    owner_of,
+)
+from supplies.rules.needs import LIVE, NeedEventKind, NeedState
+from zones.models import Site
+
+STEP_WITHIN = {
+    TripStage.LEFT: dt.timedelta(hours=1),
+    TripStage.ARRIVED: dt.timedelta(hours=8),
+    TripStage.TREATED: dt.timedelta(hours=2),
+}
+"""After each stage, how soon the next one has to be noted: local practice."""
+NEXT_WITHIN = {True: dt.timedelta(minutes=5), False: dt.timedelta(minutes=30)}
+"""After a refusal the next hospital has to be asked at once; by emergency."""
+STAGE_EVENTS = {
+    TripStage.LEFT: NeedEventKind.LEFT,
+    TripStage.ARRIVED: NeedEventKind.ARRIVED,
+    TripStage.TREATED: NeedEventKind.TREATED,
+    TripStage.BACK_HOME: NeedEventKind.BACK_HOME,
+    TripStage.ADMITTED: NeedEventKind.ADMITTED,
+}
+STAGE_COLUMNS = {
+    TripStage.ARRIVED: "arrived_at",
+    TripStage.TREATED: "treated_at",
+    TripStage.BACK_HOME: "home_at",
+    TripStage.ADMITTED: "admitted_at",
+}
+
+
+def _open(medical: MedicalNeed) -> MedicalNeed:
+    found = MedicalNeed.objects.select_for_update().select_related("need").get(pk=medical.pk)
+    if found.ended_at is not None:
+        raise refused("wrong_state")
+    return found
+
+
+def _is_emergency(medical: MedicalNeed) -> bool:
+    return medical.treatment == TreatmentKind.EMERGENCY
+
+
+def _asked(medical: MedicalNeed) -> list[Asked]:
+    rows = medical.consults.order_by("asked_at", "pk").values_list("site", "answer")
+    return [Asked(site, ConsultAnswer(answer)) for site, answer in rows]
+
+
+def _set(medical: MedicalNeed, **values: Any) -> None:
+    MedicalNeed.objects.filter(pk=medical.pk).update(**values)
+    for name, value in values.items():
+        setattr(medical, name, value)
+
+
+def ask_hospital(*, medical: MedicalNeed, site: Site, by: User, at: dt.datetime) -> Consult:
+    """Ask a hospital: the first one asked owns the patient from now on, until another has accepted.
+
+    Raises RuleViolation `asked_already` while it has not answered, `wrong_state` once it has ended.
+    """
+    try:
+        with transaction.atomic():
+            medical = _open(medical)
+            consult = Consult.objects.create(medical=medical, site=site, asked_at=at, asked_by=by)
+            within = ANSWER_WITHIN[_is_emergency(medical)]
+            _set(medical, owner_id=owner_of(_asked(medical)), act_by=at + within)
+            Need.objects.filter(pk=medical.need_id, state=NeedState.OPEN).update(
+                state=NeedState.TAKEN, owner=by
+            )
+            write_need_event(medical.need, NeedEventKind.HOSPITAL_ASKED, at=at, by=by, site=site.pk)
+            return consult
+    except IntegrityError as error:
+        raise RuleViolation(
+            "asked_already", "", _("This hospital has been asked and has not answered yet."), field="site"
+        ) from error
+
+
+@transaction.atomic
+def note_answer(
+    *,
+    consult: Consult,
+    answer: ConsultAnswer,
+    who: str = "",
+    reason: str = "",
+    by: User,
+    at: dt.datetime,
+) -> None:
+    """Note what the hospital said. A refusal needs its stated reason, and ends nothing: the next is due.
+
+    Raises RuleViolation `needs_reason`, `wrong_state` when it has answered already.
+    """
+    medical = _open(consult.medical)
+    if answer is ConsultAnswer.REFUSED and not reason.strip():
+        raise refused("needs_reason", field="reason")
+    waiting = Consult.objects.filter(pk=consult.pk, answer=ConsultAnswer.WAITING)
+    if not waiting.update(answer=answer, answered_at=at, answered_by=who[:80], reason=reason[:300]):
+        raise refused("wrong_state")
+    refusal = answer is ConsultAnswer.REFUSED
+    within = NEXT_WITHIN[_is_emergency(medical)] if refusal else STEP_WITHIN[TripStage.LEFT]
+    _set(medical, owner_id=owner_of(_asked(medical)), act_by=at + within)
+    kind = NeedEventKind.HOSPITAL_REFUSED if refusal else NeedEventKind.HOSPITAL_ACCEPTED
+    write_need_event(medical.need, kind, at=at, by=by, reason=reason, site=consult.site_id)
+    if refusal:
+        tell_of_refusal(medical, consult.site.name, at=at)
+
+
+@transaction.atomic
+def set_out(
+    *,
+    medical: MedicalNeed,
+    site: Site,
+    car: Car | None = None,
+    ambulance: bool = False,
+    by: User,
+    at: dt.datetime,
+) -> Trip:
+    """The person leaves for the hospital in a closed loop, by the compound's car or an ambulance.
+
+    Raises RuleViolation `on_the_way` when a trip is under way.
+    """
+    medical = _open(medical)
+    if medical.trips.filter(home_at=None, admitted_at=None).exists():
+        raise RuleViolation("on_the_way", "", _("The person is on the way already."))
+    trip = Trip.objects.create(
+        medical=medical,
+        site=site,
+        car=car,
+        ambulance=ambulance,
+        stage=TripStage.LEFT,
+        left_at=at,
+        noted_by=by,
+    )
+    _set(medical, act_by=at + STEP_WITHIN[TripStage.LEFT])
+    Need.objects.filter(pk=medical.need_id, state__in=LIVE).update(state=NeedState.UNDER_WAY)
+    write_need_event(medical.need, NeedEventKind.LEFT, at=at, by=by, site=site.pk)
+    return trip
+
+
+@transaction.atomic
+def note_stage(*, trip: Trip, stage: TripStage, by: User, at: dt.datetime) -> None:
+    """Note arrival, treatment, the return home or the admission. Home or admitted ends the medical need.
+
+    Raises RuleViolation `wrong_state` for a stage that can't come next.
+    """
+    medical = _open(trip.medical)
+    if stage not in next_stages(TripStage(trip.stage)):
+        raise refused("wrong_state")
+    same = Trip.objects.filter(pk=trip.pk, stage=trip.stage)
+    if not same.update(stage=stage, **{STAGE_COLUMNS[stage]: at}):
+        raise refused("wrong_state")
+    write_need_event(medical.need, STAGE_EVENTS[stage], at=at, by=by, site=trip.site_id)
+    if stage not in TRIP_ENDS:
+        _set(medical, act_by=at + STEP_WITHIN[stage])
+        return
+    _set(medical, ended_at=at, act_by=None)
+    Need.objects.filter(pk=medical.need_id, state__in=LIVE).update(state=NeedState.CONFIRMED, ended_at=at)
+
+
+@transaction.atomic
+def end_without_trip(
+    *, medical: MedicalNeed, reason: str, by: User | None, by_resident: bool = False, at: dt.datetime
+) -> None:
+    """The person does not need the hospital any more, by their own word or a doctor's; with the reason.
+
+    Raises RuleViolation `needs_reason`, and `on_the_way` while a trip is under way.
+    """
+    medical = _open(medical)
+    if not reason.strip():
+        raise refused("needs_reason", field="reason")
+    if medical.trips.filter(home_at=None, admitted_at=None).exists():
+        raise RuleViolation("on_the_way", "", _("The person is on the way already."))
+    _set(medical, ended_at=at, act_by=None)
+    Need.objects.filter(pk=medical.need_id, state__in=LIVE).update(
+        state=NeedState.CANCELLED, ended_at=at, reason=reason[:300]
+    )
+    write_need_event(
+        medical.need, NeedEventKind.CANCELLED, at=at, by=by, by_resident=by_resident, reason=reason
+    )

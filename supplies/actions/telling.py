@@ -1,0 +1,115 @@
+"""Telling offices and residents what happens to needs, in the transaction in which it happens.
+
+Staff are told number, kind and place, never a name; what was written stands on the page alone.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import Area
+from notices.actions import Draft, enqueue, staff_drafts
+from notices.rules import Channel, MessageKind
+from supplies.models import MedicalNeed, Need
+
+TELL_WITHIN = dt.timedelta(days=1)
+ASKED_AGAIN = "asked_again"
+"""What a message says whose need is asked about once more; no state of the need."""
+
+
+def need_context(need: Need, **values: Any) -> dict[str, Any]:
+    """What a message about a need may say."""
+    return {
+        "need": need.pk,
+        "number": need.number,
+        "kind": need.kind,
+        "place": str(need.unit) if need.unit else need.community.name,
+        "due_at": need.due_at.isoformat() if need.due_at else "",
+        **values,
+    }
+
+
+def _tell(need: Need, area: Area, kind: MessageKind, *, at: dt.datetime, **values: Any) -> None:
+    enqueue(_drafts(need, area, kind, at=at, **values), at=at)
+
+
+def _drafts(need: Need, area: Area, kind: MessageKind, *, at: dt.datetime, **values: Any) -> list[Draft]:
+    return staff_drafts(
+        key=f"{kind}:{need.pk}:{area.pk}:{at:%Y%m%d%H%M%S}",
+        kind=kind,
+        community=area,
+        context=need_context(need, **values),
+        subject=f"need:{need.pk}",
+        not_after=at + TELL_WITHIN,
+    )
+
+
+def tell_of_emergency(need: Need, *, at: dt.datetime) -> None:
+    """The community, its street and its county hear of an emergency at once."""
+    for area in (need.community, need.street, need.county):
+        if area:
+            _tell(need, area, MessageKind.NEED_EMERGENCY, at=at)
+
+
+def tell_late(need: Need, *, at: dt.datetime) -> None:
+    """A need is past its limit: the community hears it, and the office above."""
+    tell_many_late([need], at=at)
+
+
+def tell_many_late(needs: Iterable[Need], *, at: dt.datetime) -> None:
+    """The same for many at once, written together."""
+    drafts = []
+    for need in needs:
+        for area in (need.community, need.community.parent):
+            if area:
+                drafts += _drafts(need, area, MessageKind.NEED_LATE, at=at)
+    enqueue(drafts, at=at)
+
+
+def tell_of_refusal(medical: MedicalNeed, site: str, *, at: dt.datetime) -> None:
+    """A hospital refused: the offices above the community hear it at once; no reason is good enough."""
+    need = medical.need
+    for area in (need.street, need.county):
+        if area:
+            _tell(need, area, MessageKind.CARE_REFUSED, at=at, site=site)
+
+
+def tell_resident(need: Need, *, at: dt.datetime) -> None:
+    """The resident hears by SMS that it is at the door, or that it can't be met."""
+    enqueue(_resident_drafts(need, need.state, at), at=at)
+
+
+def ask_residents_again(needs: Iterable[Need], *, at: dt.datetime) -> None:
+    """Each resident is asked by SMS whether it is still wanted now that the zone is open."""
+    enqueue([draft for need in needs for draft in _resident_drafts(need, ASKED_AGAIN, at)], at=at)
+
+
+def _phone_of(need: Need) -> str:
+    """The number that was given for calls, else the person's, else that of somebody of the household."""
+    if need.call_phone:
+        return need.call_phone
+    if need.person:
+        return need.person.phone
+    household = need.link.people.exclude(phone="").order_by("pk").first() if need.link else None
+    return household.phone if household else ""
+
+
+def _resident_drafts(need: Need, state: str, at: dt.datetime) -> list[Draft]:
+    phone = _phone_of(need)
+    if not phone:
+        return []
+    draft = Draft(
+        key=f"need-told:{need.pk}:{state}:{at:%Y%m%d%H%M%S}",
+        kind=MessageKind.NEED_UPDATE,
+        channel=Channel.SMS,
+        community_id=need.community_id,
+        subject=f"need:{need.pk}",
+        recipient=phone,
+        context={
+            "number": need.number,
+            "state": state,
+            "notice_phone": need.community.duty_phone,
+        },
+        not_after=at + TELL_WITHIN,
+    )
+    return [draft]

@@ -1,0 +1,225 @@
+"""Medical access: somebody always answers, a refusal ends nothing, and the way back home is part of it."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from cases.models import Person
+from notices.models import Message
+from notices.rules import MessageKind
+from supplies.actions import medical as verbs
+from supplies.actions.medical_clocks import watch_medical_clocks
+from supplies.models import CareSite, Consult, Counsel, MedicalNeed, Need, NeedEvent, Prescription
+from supplies.rules.needs import NeedKind, NeedState
+from tests.builders import noon
+from tests.supplies.world import TODAY, need_of
+from zones.models import Site
+from zones.rules import SiteKind
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
+
+AsUser = Callable[[User], Client]
+
+
+@pytest.fixture
+def hospitals(resident: Person) -> tuple[Site, Site]:
+    """一院 and 二院, both open."""
+    made = [
+        Site.objects.create(community=resident.community, kind=SiteKind.GENERAL_HOSPITAL, name=name)
+        for name in ("一院", "二院")
+    ]
+    for site in made:
+        CareSite.objects.create(site=site, direct_line="01012345678", status_since=noon(TODAY))
+    return made[0], made[1]
+
+
+@pytest.fixture
+def dialysis(resident: Person, coordinator: User) -> Need:
+    """A dialysis that somebody asked for."""
+    return need_of(resident, NeedKind.DOCTOR, by=coordinator, text="每周三次透析")
+
+
+def page(client: Client, need: Need) -> str:
+    return client.get(f"/medical/{need.pk}/").content.decode()
+
+
+def test_a_refused_dialysis_patient_ends_up_treated_and_back_home(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client, first, second = as_user(coordinator), *hospitals
+    at = f"/medical/{dialysis.pk}"
+    assert "尚未联系医院" in page(client, dialysis)
+    client.post(f"{at}/ask/", {"site": first.pk})
+    consult = Consult.objects.get()
+    refusal = {"consult": consult.pk, "answer": "refused"}
+    assert client.post(f"{at}/answer/", refusal).status_code == 422
+    client.post(f"{at}/answer/", {**refusal, "reason": "要48小时核酸", "who": "值班护士"})
+    told = Message.objects.filter(kind=MessageKind.CARE_REFUSED)
+    assert {message.community.level for message in told} == {"street", "county"}
+    shown = page(client, dialysis)
+    assert "由一院对该患者负责" in shown
+    assert "要48小时核酸" in shown
+    client.post(f"{at}/ask/", {"site": second.pk})
+    client.post(f"{at}/answer/", {"consult": Consult.objects.latest("pk").pk, "answer": "accepted"})
+    assert "由二院对该患者负责" in page(client, dialysis)
+    client.post(f"{at}/set-out/", {"site": second.pk})
+    trip = MedicalNeed.objects.get().trips.get()
+    for stage in ("arrived", "treated", "back_home"):
+        client.post(f"{at}/stage/", {"trip": trip.pk, "stage": stage})
+    assert Need.objects.get().state == NeedState.CONFIRMED
+    assert MedicalNeed.objects.get().ended_at is not None
+    trip.refresh_from_db()
+    assert trip.left_at <= trip.arrived_at <= trip.treated_at <= trip.home_at
+    assert "被医院拒绝" in client.get("/medical/?tab=refused").content.decode()
+
+
+@pytest.mark.parametrize("stage", ["treated", "back_home", "nonsense"])
+def test_no_stage_is_skipped(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser, stage: str
+) -> None:
+    client = as_user(coordinator)
+    client.post(f"/medical/{dialysis.pk}/set-out/", {"site": hospitals[0].pk})
+    trip = MedicalNeed.objects.get().trips.get()
+    answer = client.post(f"/medical/{dialysis.pk}/stage/", {"trip": trip.pk, "stage": stage})
+    assert answer.status_code == 303
+    trip.refresh_from_db()
+    assert trip.stage == "left"
+
+
+def test_a_hospital_is_asked_once_until_it_answers(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client = as_user(coordinator)
+    assert client.post(f"/medical/{dialysis.pk}/ask/", {"site": hospitals[0].pk}).status_code == 303
+    answer = client.post(f"/medical/{dialysis.pk}/ask/", {"site": hospitals[0].pk})
+    assert answer.status_code == 422
+    assert "尚未答复" in answer.content.decode()
+    assert Consult.objects.count() == 1
+
+
+def test_ending_it_without_a_trip_needs_a_reason_and_never_happens_on_the_way(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client = as_user(coordinator)
+    assert client.post(f"/medical/{dialysis.pk}/end/", {"reason": " "}).status_code == 422
+    client.post(f"/medical/{dialysis.pk}/set-out/", {"site": hospitals[0].pk})
+    assert client.post(f"/medical/{dialysis.pk}/end/", {"reason": "好了"}).status_code == 422
+    assert MedicalNeed.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("who", ["bob", "analyst"])
+def test_nobody_else_sees_or_touches_it(
+    who: str, bob: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    user = bob
+    if who == "analyst":
+        bob.posts.update(role="analyst")
+    client, wanted = as_user(user), {404} if who == "bob" else {403}
+    assert client.get(f"/medical/{dialysis.pk}/").status_code in wanted
+    for verb in ("ask", "answer", "set-out", "stage", "120", "end"):
+        assert client.post(f"/medical/{dialysis.pk}/{verb}/", {"site": hospitals[0].pk}).status_code in wanted
+    assert not Consult.objects.exists()
+
+
+def test_an_overdue_step_is_told_once_and_the_next_one_again(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site]
+) -> None:
+    due = MedicalNeed.objects.get().act_by
+    assert due == noon(TODAY) + dt.timedelta(minutes=30)
+    second = dt.timedelta(seconds=1)
+    assert watch_medical_clocks(at=due - second) == 0
+    assert watch_medical_clocks(at=due, dry_run=True) == 1
+    assert [watch_medical_clocks(at=due) for _twice in range(2)] == [1, 0]
+    assert NeedEvent.objects.filter(kind="late").count() == 1
+    later = due + dt.timedelta(minutes=5)
+    verbs.ask_hospital(medical=dialysis.medical, site=hospitals[0], by=coordinator, at=later)
+    assert watch_medical_clocks(at=later + dt.timedelta(minutes=31)) == 1
+
+
+def test_the_command_tells_how_many(dialysis: Need, capsys: pytest.CaptureFixture[str]) -> None:
+    MedicalNeed.objects.update(act_by=noon(TODAY) - dt.timedelta(minutes=1))
+    call_command("watch_medical_clocks")
+    assert "1项就医需求" in capsys.readouterr().out
+
+
+def test_a_hospital_that_is_full_says_why(
+    coordinator: User, bob: User, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client, site = as_user(coordinator), hospitals[0]
+    facts = {"direct_line": "01012345678", "status": "full", "treats": ["dialysis"], "yellow_code": "on"}
+    assert client.post(f"/hospitals/{site.pk}/", facts).status_code == 422
+    assert client.post(f"/hospitals/{site.pk}/", {**facts, "status_reason": "床位已满"}).status_code == 303
+    listed = client.get("/hospitals/").content.decode()
+    assert "床位已满" in listed
+    assert "黄码医院" in listed
+    assert "血液透析" in listed
+
+
+def test_who_runs_out_within_three_days_is_listed_and_the_next_pack_asked_for_once(
+    coordinator: User, bob: User, resident: Person, as_user: AsUser
+) -> None:
+    client = as_user(coordinator)
+
+    def entered(days: int, name: str) -> Prescription:
+        on = str(TODAY + dt.timedelta(days=days))
+        client.post(f"/prescriptions/new/{resident.pk}/", {"medicine": name, "lasts_until": on})
+        return Prescription.objects.get(medicine=name)
+
+    soon, _later = entered(3, "氨氯地平"), entered(4, "二甲双胍")
+    listed = client.get("/prescriptions/").content.decode()
+    assert "氨氯地平" in listed
+    assert "二甲双胍" not in listed
+    assert "二甲双胍" in client.get("/prescriptions/?tab=all").content.decode()
+    for _twice in range(2):
+        client.post(f"/prescriptions/{soon.pk}/refill/")
+    need = Need.objects.get()
+    assert (need.kind, need.text) == (NeedKind.MEDICINE, "氨氯地平")
+    for verb in ("", "refill/", "end/"):
+        assert as_user(bob).post(f"/prescriptions/{soon.pk}/{verb}").status_code == 404
+    client.post(f"/prescriptions/{soon.pk}/end/")
+    assert f"/prescriptions/{soon.pk}/end/" not in client.get("/prescriptions/?tab=all").content.decode()
+
+
+def test_what_is_said_to_a_counsellor_is_read_by_counsellors_alone(
+    counsellor: User, carol: User, alice: User, resident: Person, as_user: AsUser
+) -> None:
+    need = need_of(resident, NeedKind.TALK, text="睡不着")
+    client = as_user(counsellor)
+    assert "睡不着" in client.get("/counsel/").content.decode()
+    answer = client.post(
+        f"/counsel/{resident.pk}/?need={need.pk}", {"notes": "担心母亲", "follow_up_on": "2022-11-18"}
+    )
+    assert answer.status_code == 303
+    talk = Counsel.objects.get()
+    assert (talk.notes, talk.by, talk.need) == ("担心母亲", counsellor, need)
+    assert Need.objects.get().state == NeedState.TAKEN
+    for other in (carol, alice):
+        assert as_user(other).get("/counsel/").status_code == 403
+        assert as_user(other).get(f"/counsel/{resident.pk}/").status_code == 403
+    assert "担心母亲" in client.get(f"/counsel/{resident.pk}/").content.decode()
+    client.post(f"/counsel/{resident.pk}/", {"notes": "好多了"})
+    assert Need.objects.get().state == NeedState.CONFIRMED
+
+
+def test_notes_of_counsellors_are_stored_encrypted(
+    counsellor: User, resident: Person, as_user: AsUser
+) -> None:
+    from django.db import connection
+
+    as_user(counsellor).post(f"/counsel/{resident.pk}/", {"notes": "担心母亲"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT notes FROM supplies_counsel")
+        assert "担心" not in cursor.fetchone()[0]
+
+
+def test_an_emergency_is_told_to_everybody_above_at_once(resident: Person, coordinator: User) -> None:
+    need = need_of(resident, NeedKind.EMERGENCY, text="")
+    told = Message.objects.filter(kind=MessageKind.NEED_EMERGENCY)
+    assert {message.community.level for message in told} == {"community", "street", "county"}
+    assert need.medical.act_by == noon(TODAY) + dt.timedelta(minutes=5)
+    assert timezone.localtime(need.due_at).date() == TODAY
