@@ -180,6 +180,14 @@ def _late_test(fact: Fact) -> str:
     ) % {"n": fact["count"], "day": _day(fact, "due_on")}
 
 
+def _care_refused(fact: Fact) -> str:
+    return _("%(site)s refused on %(day)s somebody who may not go out; stated reason: %(reason)s") % {
+        "site": fact["site"],
+        "day": _day(fact, "due_on"),
+        "reason": fact["reason"],
+    }
+
+
 _SENTENCES: Mapping[FindingKind, Callable[[Fact], str]] = {
     FindingKind.GATE: _gate,
     FindingKind.SEAL_LONG: _seal_long,
@@ -195,4 +203,5 @@ _SENTENCES: Mapping[FindingKind, Callable[[Fact], str]] = {
     FindingKind.NO_SOURCE: _no_source,
     FindingKind.TESTS: _tests,
     FindingKind.LATE_TEST: _late_test,
+    FindingKind.CARE_REFUSED: _care_refused,
 }

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching, auditing, proposing, purging, stranded, sweeps
+from complaints.actions import attaching, auditing, proposing, purging, refusals, stranded, sweeps
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -73,3 +73,10 @@ def purge_complaints() -> None:
         files=destroyed.files,
         lists=purging.empty_lists(at=at),
     )
+
+
+@shared_task
+def pull_refusals() -> None:
+    """File as urgent leads that hospitals refused people behind a closed door; every few minutes."""
+    if filed := refusals.pull_refusals(at=clock.now()):
+        log.info("refusals filed", leads=filed)

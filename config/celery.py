@@ -73,6 +73,7 @@ SCHEDULE = (
     Beat("complaints.tasks.delete_unclaimed_files", every=HOUR, expires=50 * MINUTE),
     # It looks at the clock itself (AUDIT_AT), once a date.
     Beat("complaints.tasks.audit_ourselves", every=30 * MINUTE, expires=25 * MINUTE),
+    Beat("complaints.tasks.pull_refusals", every=5 * MINUTE, expires=4 * MINUTE),
     Beat("complaints.tasks.propose_namings", every=HOUR, expires=50 * MINUTE),
     Beat("complaints.tasks.purge_complaints", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),
     Beat("config.tasks.forget_logins", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),

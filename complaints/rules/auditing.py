@@ -35,6 +35,7 @@ class FindingKind(StrEnum):
     NO_SOURCE = "no_source"
     TESTS = "tests"
     LATE_TEST = "late_test"
+    CARE_REFUSED = "care_refused"
 
 
 FINDINGS = {
@@ -52,6 +53,7 @@ FINDINGS = {
     FindingKind.NO_SOURCE: pgettext_lazy("finding", "contact of somebody who is not infected"),
     FindingKind.TESTS: pgettext_lazy("finding", "more than one test of a person on a date"),
     FindingKind.LATE_TEST: pgettext_lazy("finding", "test planned after the release"),
+    FindingKind.CARE_REFUSED: pgettext_lazy("finding", "hospital refused somebody behind a closed door"),
 }
 
 BEHAVIOUR_OF = {
@@ -69,10 +71,11 @@ BEHAVIOUR_OF = {
     FindingKind.NO_SOURCE: "secondary_contact",
     FindingKind.TESTS: "extra_tests",
     FindingKind.LATE_TEST: "extra_tests",
+    FindingKind.CARE_REFUSED: "care_refused",
 }
 """As what each is filed; the behaviour brings its clause."""
 
-HAPPENED = frozenset({FindingKind.TESTS})
+HAPPENED = frozenset({FindingKind.TESTS, FindingKind.CARE_REFUSED})
 """What lies in the past and can't be undone: filed once for good."""
 
 SEEN = "seen_on"
