@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.encryption import keyed_digest
 from accounts.models import User
+from accounts.rules import Level
 from complaints.models import Complaint
 from complaints.places import Where
 
@@ -29,7 +30,7 @@ def told_to(user: User) -> QuerySet[Complaint]:
 def alike(*, user: User, behaviour: str, where: Where | None, phone: str, at: dt.datetime) -> list[Complaint]:
     """Complaints of the last seven days of the same telephone, or of the same behaviour at the same place.
 
-    At most six, the newest first; one query besides the office's.
+    At most six, the newest first; one query besides those for the office and the county.
     """
     same_phone = Q(complainant__phone_digest=keyed_digest("phone", phone)) if phone else Q(pk=None)
     found = (
@@ -50,5 +51,7 @@ def _same_place(behaviour: str, where: Where | None) -> Q:
     if where.site:
         return Q(behaviour=behaviour, site=where.site)
     if where.written.strip() and where.area:
-        return Q(behaviour=behaviour, area=where.area, place=where.written.strip())
+        county = where.area.line.get(Level.COUNTY)
+        around = Q(county=county) if county else Q(area=where.area)
+        return around & Q(behaviour=behaviour, place=where.written.strip())
     return Q(pk=None)

@@ -9,8 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import User
+from accounts.models import Office, User
 from complaints.models import Complaint, ComplaintEvent
+from complaints.rules.behaviours import BY_CODE
 from complaints.rules.clocks import CLOCK_STEPS, ClockStep
 from complaints.rules.words import EVENT_KINDS, LINK_STATES, OUTCOMES, EventKind, LinkState, Outcome
 
@@ -49,14 +50,31 @@ class EventLine:
 
 
 def event_lines(complaint: Complaint) -> list[EventLine]:
-    """All that happened, the newest first; two queries."""
+    """All that happened, the newest first; at most three queries."""
     events = list(complaint.events.select_related("by", "office", "to_office"))
     keys = {event.details["user"] for event in events if event.details.get("user")}
-    names = {user.pk: user.display_name for user in User.objects.filter(pk__in=keys)} if keys else {}
-    return [_line(event, names) for event in events]
+    people = {user.pk: user.display_name for user in User.objects.filter(pk__in=keys)} if keys else {}
+    about = {
+        side["respondent"] for event in events for side in _sides(event.details) if side.get("respondent")
+    }
+    offices = dict(Office.objects.filter(pk__in=about).values_list("pk", "name")) if about else {}
+    return [_line(event, _Names(people, offices)) for event in events]
 
 
-def _line(event: ComplaintEvent, names: Mapping[int, str]) -> EventLine:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of people and offices whose keys the events carry."""
+
+    people: Mapping[int, str]
+    offices: Mapping[int, str]
+
+
+def _sides(details: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What a correction found, and what it left."""
+    return details.get("before", {}), details.get("after", {})
+
+
+def _line(event: ComplaintEvent, names: _Names) -> EventLine:
     kind = EventKind(event.kind)
     return EventLine(
         at=event.at,
@@ -82,7 +100,7 @@ def _who(kind: EventKind, event: ComplaintEvent) -> str:
     return _("the complainant") if by_complainant else ""
 
 
-def _more(kind: EventKind, event: ComplaintEvent, names: Mapping[int, str]) -> str:
+def _more(kind: EventKind, event: ComplaintEvent, names: _Names) -> str:
     """What the event is about: an office, a person of the staff, a number, an outcome."""
     details = event.details
     if event.to_office and kind != EventKind.RECEIVED:
@@ -91,9 +109,9 @@ def _more(kind: EventKind, event: ComplaintEvent, names: Mapping[int, str]) -> s
     if event.to_office:
         return event.to_office.name
     if "user" in details:
-        return names.get(details["user"], "")
+        return names.people.get(details["user"], "")
     if "fields" in details:
-        return "、".join(str(FIELDS.get(name, name)) for name in details["fields"])
+        return "、".join(_corrected(name, details, names) for name in details["fields"])
     if "outcome" in details:
         return str(OUTCOMES.get(Outcome(details["outcome"]), ""))
     if "step" in details:
@@ -101,3 +119,23 @@ def _more(kind: EventKind, event: ComplaintEvent, names: Mapping[int, str]) -> s
     if kind == EventKind.LINKED:
         return f"{details.get('other', '')} {LINK_STATES[LinkState(details['state'])]}"
     return str(details.get("into") or details.get("taken") or details.get("part") or "")
+
+
+def _corrected(name: str, details: Mapping[str, Any], names: _Names) -> str:
+    """Which fact was corrected; where it is written down, from what to what."""
+    label = str(FIELDS.get(name, name))
+    before, after = _sides(details)
+    if name not in after:
+        return label
+    words = {
+        "what": label,
+        "before": _value(name, before.get(name), names),
+        "after": _value(name, after[name], names),
+    }
+    return _("%(what)s: %(before)s → %(after)s") % words
+
+
+def _value(name: str, value: Any, names: _Names) -> str:
+    if name == "respondent":
+        return names.offices.get(value, "–")
+    return str(BY_CODE[value].label) if value in BY_CODE else "–"

@@ -29,6 +29,8 @@ class ComplaintsToday:
     lines: list[Line] = field(default_factory=list)
     total: int = 0
     orders: list[OrderDue] = field(default_factory=list)
+    stranded: int = 0
+    """Complaints of the area that no office may handle, for a supervisor, who can set up an outside desk."""
 
     @property
     def left_out(self) -> int:
@@ -38,16 +40,20 @@ class ComplaintsToday:
     @property
     def waiting(self) -> int:
         """How many wait for a hand."""
-        return self.total + len(self.orders)
+        return self.total + len(self.orders) + self.stranded
 
     @property
     def late(self) -> int:
-        """How many of those shown are late."""
-        return sum(line.is_late for line in self.lines) + sum(each.is_late for each in self.orders)
+        """How many of those shown are late; what lies at no desk is it from the beginning."""
+        shown = sum(line.is_late for line in self.lines) + sum(each.is_late for each in self.orders)
+        return shown + self.stranded
 
 
 def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
-    """The user's clocks and the office's orders: the office itself, and a query for each of the two."""
+    """The user's clocks and the office's orders: the office itself, and a query for each of the two.
+
+    A supervisor is told besides of how many no office may handle: one query more.
+    """
     lines: list[Line] = []
     total = 0
     if user.may(Ability.HANDLE_COMPLAINTS) and user.own_office:
@@ -55,7 +61,10 @@ def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
         total = rows[0].__dict__["total"] if rows else 0
         lines = [line_of(row, at) for row in rows]
     orders = [OrderDue(order, order.is_late(at)) for order in _orders(user)]
-    return ComplaintsToday(lines, total, orders)
+    stranded = 0
+    if user.area and user.may(Ability.SUPERVISE):
+        stranded = Complaint.objects.without_desk(user.area).count()
+    return ComplaintsToday(lines, total, orders, stranded)
 
 
 def _own(user: User, at: dt.datetime) -> QuerySet[Complaint]:

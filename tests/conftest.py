@@ -15,6 +15,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.cache import cache, caches
 from django.test import Client
+from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import Area, User
@@ -129,8 +130,14 @@ def _nothing_kept(_own_cache: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _editions_after_a_flush(request: pytest.FixtureRequest) -> None:
-    """Tests with real transactions empty the tables behind them; the next starts with both editions."""
+def _chinese_first() -> None:
+    """A page that one test read in English leaves its language behind in the process."""
+    translation.activate(django_settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
+def _settings_after_a_flush(request: pytest.FixtureRequest) -> None:
+    """Tests with real transactions empty the tables; the next starts with editions, routing and limits."""
     marker = request.node.get_closest_marker("django_db")
     real = marker is not None and marker.kwargs.get("transaction")
     if not (real or {"transactional_db", "live_server"} & set(request.fixturenames)):
@@ -138,6 +145,7 @@ def _editions_after_a_flush(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("transactional_db")
     if not PolicyEdition.objects.exists():
         import_module("policy.migrations.0002_activate_ninth_and_twenty").install(apps, None)
+    import_module("complaints.migrations.0002_usual_settings").install(apps, None)  # leaves what is there
 
 
 @pytest.fixture(scope="session")

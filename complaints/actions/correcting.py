@@ -11,7 +11,7 @@ from accounts.models import Office, User
 from complaints.actions.clocks import next_clock, stop_clock
 from complaints.actions.events import write_event
 from complaints.actions.filing import ComplainantFacts, Filing, Receipt, file_complaint
-from complaints.actions.handling import change, no_more_due
+from complaints.actions.handling import change, check_may_handle, no_more_due
 from complaints.actions.routing import (
     coordinator_for,
     higher_desk,
@@ -62,11 +62,17 @@ def correct(
     if not values:
         return
     names = sorted(name for name in values if name not in ("topic", "clause"))
+    before = {"behaviour": complaint.behaviour, "respondent": complaint.respondent_id}
+    was = {name: before[name] for name in names if name in before}
     moved = _moves_up(complaint, values.get("respondent"))
     if moved:
-        values |= {"handler": moved, "referred_by": None}
+        # Whoever coordinates it sits at the office that may not see it any more.
+        values |= {"handler": moved, "referred_by": None, "coordinator": None}
     change(complaint, Verb.CORRECT, **values)
-    write_event(complaint, EventKind.CORRECTED, at=at, by=by, reason=reason, fields=names)
+    now = {name: getattr(complaint, "respondent_id" if name == "respondent" else name) for name in was}
+    write_event(
+        complaint, EventKind.CORRECTED, at=at, by=by, reason=reason, fields=names, before=was, after=now
+    )
     if moved:
         write_event(complaint, EventKind.MOVED_UP, at=at, by=by, to_office=moved)
         tell_referred(complaint, at=at)
@@ -148,17 +154,32 @@ def judge_link(*, link: ComplaintLink, state: LinkState, by: User, at: dt.dateti
     return True
 
 
+def _hold_both(complaint: Complaint, into: Complaint) -> None:
+    """Write both rows, the older first, so that of two merged into each other at once only one is.
+
+    Raises RuleViolation `wrong_state` when the one that goes on has moved on or changed desks meanwhile.
+    """
+    for each in sorted((complaint, into), key=lambda one: one.pk):
+        same = Complaint.objects.filter(pk=each.pk, state=each.state, handler=each.handler_id)
+        if not same.update(state=each.state):
+            raise refused("wrong_state")
+
+
 @transaction.atomic
 def merge(*, complaint: Complaint, into: Complaint, by: User, at: dt.datetime) -> None:
     """Let this one follow another: its complainant reads that one's progress under the own receipt.
 
     Raises RuleViolation `not_yours` unless both are the user's business, `wrong_state` for one that is
-    merged itself or not open any more.
+    merged itself or not open any more, `about_itself` where the other lies at an office that may not handle
+    this one.
     """
     check_staff(by, complaint, Verb.MERGE)
     check_staff(by, into, Verb.NOTE, "merge")
-    if into.pk == complaint.pk or into.state == State.MERGED:
+    if into.pk == complaint.pk:
         raise refused("wrong_state")
+    _hold_both(complaint, into)
+    if into.handler:
+        check_may_handle(complaint, into.handler, field="number")
     before = complaint.state
     change(complaint, Verb.MERGE, merged_into=into, closed_at=at)
     Complaint.objects.filter(merged_into=complaint).update(merged_into=into)

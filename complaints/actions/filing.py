@@ -254,7 +254,9 @@ def _link_alike(complaint: Complaint, at: dt.datetime) -> None:
     elif complaint.site_id:
         alike = alike.filter(site=complaint.site_id)
     elif complaint.place:
-        alike = alike.filter(area=complaint.area, place=complaint.place)
+        # One names the community, another one only the county: the place is the same.
+        around = {"county": complaint.county} if complaint.county else {"area": complaint.area}
+        alike = alike.filter(**around, place=complaint.place)
     else:
         return
     earlier = alike.exclude(pk=complaint.pk).order_by("received_at", "pk")[:MOST_LINKS]

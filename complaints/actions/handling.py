@@ -65,11 +65,15 @@ def decline(*, complaint: Complaint, reason: str, by: User, at: dt.datetime) -> 
     tell_complainant(complaint, what="declined", at=at)
 
 
-def check_may_handle(complaint: Complaint, office: Office) -> None:
-    """Refuse an office that does not stand above the one complained about. RuleViolation `about_itself`."""
-    respondent = node_of(complaint.respondent) if complaint.respondent else None
-    if not may_handle(node_of(office), respondent):
-        raise refused("about_itself", field="office", clause="二(十六)")
+def check_may_handle(complaint: Complaint, office: Office, *, field: str = "office") -> None:
+    """Refuse an office that does not stand above the one complained about. RuleViolation `about_itself`.
+
+    What was merged into it counts as well: whoever handles this one handles theirs.
+    """
+    about = Office.objects.filter(complaints_about__merged_into=complaint.pk).select_related("area")
+    respondents = [*([complaint.respondent] if complaint.respondent else []), *about.distinct()]
+    if not all(may_handle(node_of(office), node_of(respondent)) for respondent in respondents):
+        raise refused("about_itself", field=field, clause="二(十六)")
 
 
 @transaction.atomic
@@ -235,9 +239,12 @@ def verify(*, complaint: Complaint, outcome: Outcome, how: str, by: User, at: dt
 def close(*, complaint: Complaint, outcome: Outcome | None = None, by: User, at: dt.datetime) -> None:
     """Close what is verified. `outcome` replaces what the verification found; closed is not solved.
 
-    Without a word of either side about the outcome it is closed as "could not be checked".
+    Without a word of either side about the outcome it is closed as "could not be checked". Raises
+    RuleViolation `own_answer` when the author of the answer would replace what somebody else found.
     """
     check_staff(by, complaint, Verb.CLOSE)
+    if outcome and outcome != complaint.outcome and complaint.answered_by_id == by.pk:
+        raise refused("own_answer", field="outcome")
     ending = outcome or complaint.outcome or Outcome.UNREACHABLE
     change(complaint, Verb.CLOSE, closed_at=at, outcome=ending)
     stop_clock(complaint, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Count, Q
 
 from accounts.models import Area, Office, User
-from accounts.rules import CODE_LENGTH, Ability, Department, Level, Role, abilities_of
+from accounts.rules import BRANCHES, CODE_LENGTH, Ability, Department, Level, Role, abilities_of
 from complaints.models import Complaint, DutyShift, RoutingRule
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.handling import OPEN
@@ -108,9 +108,20 @@ def steps_as_json(steps: Iterable[Step]) -> list[dict[str, object]]:
 
 
 def respondent_for(whom: str, area: Area, behaviour: str) -> Office | None:
-    """The office that the complainant means by "the community", "the street" and so on, if there is one."""
-    level = {Whom.COMMUNITY: Level.COMMUNITY, Whom.STREET: Level.STREET, Whom.COUNTY: Level.COUNTY}
+    """The office that the complainant means by "the community", "the street" and so on, if there is one.
+
+    "A department" is the county's department for the behaviour; where that is the task force, which no
+    complainant means by it, it is none.
+    """
+    level = {
+        Whom.COMMUNITY: Level.COMMUNITY,
+        Whom.STREET: Level.STREET,
+        Whom.COUNTY: Level.COUNTY,
+        Whom.CITY: Level.CITY,
+    }
     if whom == Whom.BRANCH:
+        if BY_CODE[behaviour].department not in BRANCHES:
+            return None
         line = area.line
         county = line.get(Level.COUNTY) or line.get(Level.CITY)
         return _office_in(county, BY_CODE[behaviour].department)

@@ -109,7 +109,9 @@ class DutyShiftAdmin(ScopedAdmin):
             kwargs["queryset"] = User.objects.filter(area__in=below, is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    @action(description=_("Copy a week of the roster"), url_path="copy-week", dialog=_COPY)
+    @action(
+        description=_("Copy a week of the roster"), url_path="copy-week", dialog=_COPY, permissions=["view"]
+    )
     def copy_a_week(self, request: HttpRequest, form: CopyForm) -> HttpResponse:
         """The verb for all offices in sight; told how many duties were written and how many passed over."""
         user = request.user

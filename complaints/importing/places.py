@@ -19,12 +19,18 @@ from zones.rules import SiteKind, tidy_name
 P = TypeVar("P", Compound, Site)
 
 LEVELS = (Level.COMMUNITY, Level.STREET, Level.COUNTY)
-_WHOM_OF = {Level.COMMUNITY: Whom.COMMUNITY, Level.STREET: Whom.STREET, Level.COUNTY: Whom.COUNTY}
+_WHOM_OF = {
+    Level.COMMUNITY: Whom.COMMUNITY,
+    Level.STREET: Whom.STREET,
+    Level.COUNTY: Whom.COUNTY,
+    Level.CITY: Whom.CITY,
+}
 _WORDS: tuple[tuple[re.Pattern[str], Whom], ...] = (
     (re.compile("医院|诊所|学校|大学|中学|小学|幼儿园|物业|公司|工厂|超市"), Whom.SITE),
     (re.compile("卫健|教育局|教委|交通|疾控|工信|公安|交警"), Whom.BRANCH),
     (re.compile("社区|居委会|村委会|村民委员会"), Whom.COMMUNITY),
     (re.compile("街道|乡政府|镇政府|镇人民政府|乡人民政府"), Whom.STREET),
+    (re.compile("市政府|市人民政府|市指挥部"), Whom.CITY),
     (re.compile("指挥部|区政府|县政府|人民政府"), Whom.COUNTY),
 )
 

@@ -55,6 +55,11 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         """Not closed yet."""
         return self.filter(state__in=OPEN)
 
+    def without_desk(self, area: Area) -> Self:
+        """Open ones of that area which no office may handle; how many may be told, what they say may not."""
+        first, after = codes_below(area.code)
+        return self.open().filter(handler=None, area__code__gte=first, area__code__lt=after)
+
     def unanswered(self) -> Self:
         """Whoever holds it still owes an answer."""
         return self.filter(state__in=UNANSWERED)

@@ -48,6 +48,7 @@ class Whom(StrEnum):
     COMMUNITY = "community"
     STREET = "street"
     COUNTY = "county"
+    CITY = "city"
     BRANCH = "branch"
     SITE = "site"
     OTHER = "other"
@@ -58,6 +59,7 @@ WHOM = {
     Whom.COMMUNITY: pgettext_lazy("complained about", "the community or village committee"),
     Whom.STREET: pgettext_lazy("complained about", "the street office or township"),
     Whom.COUNTY: pgettext_lazy("complained about", "the county, district or its headquarters"),
+    Whom.CITY: pgettext_lazy("complained about", "the city or its headquarters"),
     Whom.BRANCH: pgettext_lazy("complained about", "a department (health, education, transport …)"),
     Whom.SITE: pgettext_lazy("complained about", "a hospital, school, firm or property management"),
     Whom.OTHER: pgettext_lazy("complained about", "somebody else"),

@@ -19,7 +19,7 @@ from notices.channels import Carrier
 from notices.models import Message
 from notices.tasks import deliver_due
 from notices.wording import compose
-from tests.complaints.cast import TODAY, WHO, Cast, filed, officer
+from tests.complaints.cast import TODAY, WHO, Cast, filed, office, officer
 from zones.models import Compound
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
@@ -242,3 +242,15 @@ def test_only_whoever_files_complaints_gets_in(
     assert Client().get(reverse(name)).status_code == 302
     assert as_user(cast.community).get(reverse(name)).status_code == 403
     assert as_user(cast.operator).get(reverse(name)).status_code == 200
+
+
+def test_an_operator_of_the_office_complained_about_does_not_write_down_who_complains(
+    operator: Client, cast: Cast
+) -> None:
+    refused = call(operator, whom="county")
+    assert refused.status_code == 422
+    assert "It is about your own office" in refused.content.decode()
+    assert not Complaint.objects.exists()
+    read_out(call(operator, whom="county", name="", phone=""))
+    assert Complaint.objects.get().respondent == office(cast.county)
+    assert not Complainant.objects.exists()

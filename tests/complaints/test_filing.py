@@ -60,6 +60,21 @@ def test_a_complaint_about_the_top_goes_to_the_outside_desk(cast: Cast) -> None:
     assert filed(cast.home, respondent=top).complaint.handler == outside
 
 
+def test_a_complaint_about_the_city_goes_past_everything_below_it(cast: Cast) -> None:
+    complaint = filed(cast.home, whom="city").complaint
+    city = office(cast.home.line["city"])
+    assert complaint.respondent == city
+    assert complaint.handler is not None
+    assert not complaint.handler.is_at_or_below(city)
+
+
+def test_a_department_is_the_one_of_the_behaviour_and_never_the_task_force(cast: Cast) -> None:
+    blocked = filed(cast.home, behaviour="road_blocked", whom="branch").complaint
+    assert blocked.respondent == office(cast.county, Department.TRANSPORT)
+    sealed = filed(cast.home, whom="branch").complaint
+    assert (sealed.respondent, sealed.handler) == (None, cast.task_force.office)
+
+
 def test_refused_care_is_urgent_and_due_in_two_hours(cast: Cast) -> None:
     complaint = filed(cast.home, behaviour="care_refused", whom="site").complaint
     assert complaint.urgent
@@ -74,6 +89,13 @@ def test_look_alikes_are_linked_and_none_is_swallowed(cast: Cast) -> None:
     link = ComplaintLink.objects.get()
     assert (link.earlier, link.later) == (first, second)
     assert Complaint.objects.open().count() == 3
+
+
+def test_one_that_names_the_place_less_exactly_is_linked_all_the_same(cast: Cast) -> None:
+    first = filed(cast.home, place="京湖高速东湖出口").complaint
+    second = filed(cast.county, place="京湖高速东湖出口").complaint
+    link = ComplaintLink.objects.get()
+    assert (link.earlier, link.later) == (first, second)
 
 
 def test_a_date_in_the_future_and_an_unknown_behaviour_are_refused(cast: Cast) -> None:

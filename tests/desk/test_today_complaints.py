@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Area, User
+from accounts.models import Area, Office, User
 from accounts.rules import Level
 from complaints.actions import handling
 from complaints.actions.supervising import issue_order, report
@@ -124,3 +124,15 @@ def test_the_desk_is_among_the_first_places_of_an_officer_and_in_the_sheet_of_a_
     worker = today(as_user(cast.community))
     assert "/complaint-desk/" not in worker
     assert '<a href="/supervision-orders/" class="more">' in worker
+
+
+def test_a_supervisor_is_told_how_many_no_office_may_handle_and_nothing_of_them(
+    as_user: Login, cast: Cast
+) -> None:
+    top = Office.objects.get(parent=None)
+    lost = filed(cast.home, respondent=top)
+    page = today(as_user(cast.city))
+    assert "1 件投诉没有单位可以办理" in page
+    assert lost.number not in page
+    assert "没有单位可以办理" not in today(as_user(cast.task_force))
+    assert "没有单位可以办理" not in today(as_user(cast.neighbour))

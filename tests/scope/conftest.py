@@ -16,7 +16,7 @@ from notices.rules import Channel, MessageKind, MessageState
 from policy.clock import midnight
 from tests.builders import area, episode, noon, staff
 from tests.cases import lists
-from tests.scope import sealed
+from tests.scope import complained, sealed
 from tests.zones.risk_world import seal
 from zones.actions import ensure_room
 
@@ -73,6 +73,7 @@ def world(
         "root": User.objects.create_superuser("root", password="a-long-passphrase-7"),
     }
     records = sealed.complete(_records(home, street, alice), home=home, alice=alice)
+    complained.complete(records, home=home, street=street, alice=alice, at=noon(TODAY))
     return World(records, people)
 
 

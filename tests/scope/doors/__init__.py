@@ -6,10 +6,19 @@ A new address without a line here fails `test_matrix`. One line says: the abilit
 
 from typing import Any
 
-from tests.scope.doors import compounds, infections, machines, register, risk, statistics, zoning
+from tests.scope.doors import (
+    complaints,
+    compounds,
+    infections,
+    machines,
+    register,
+    risk,
+    statistics,
+    zoning,
+)
 from tests.scope.doors.shapes import Door, Records
 
-PARTS = (register, infections, zoning, compounds, risk, statistics, machines)
+PARTS = (register, infections, zoning, compounds, risk, statistics, machines, complaints)
 
 
 def _all(table: str) -> dict[str, Any]:
@@ -22,6 +31,9 @@ API: dict[str, Door] = _all("API")
 ADMIN: dict[str, Records] = _all("ADMIN")
 DOORS = PUBLIC | PAGES | API
 
+BY_OFFICE = frozenset(complaints.DESK)
+"""Addresses of complaints, which go by office and receipt: `tests/complaints/test_matrix.py` has them."""
+
 ADMIN_VERBS = {
     "admin:cases_episode_end_early": "episode",
     "admin:cases_episode_withdraw": "episode",
@@ -31,6 +43,13 @@ ADMIN_VERBS = {
     "admin:zones_zoneproposal_refuse": "proposal",
 }
 """Dialogs of the admin site that act on one record."""
+
+ADMIN_TOOLS = {
+    "admin:accounts_office_make_usual": True,
+    "admin:complaints_dutyshift_copy_a_week": False,
+    "admin:complaints_routingrule_try_it": True,
+}
+"""Dialogs and pages of the admin site beside its lists: whether the account of the installation has them."""
 
 ADMIN_PASSWORD = "admin:auth_user_password_change"
 

@@ -53,3 +53,5 @@ class Records:
     delete: bool = False
     installer: bool = False
     """Whether the account of the installation opens them."""
+    governed: bool = False
+    """Whether only whoever supervises everything adds one: it holds for everybody."""
