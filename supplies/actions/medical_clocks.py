@@ -1,4 +1,4 @@
-"""The clocks of medical needs: a step that is overdue is told to the community and to the offices above it."""
+"""The clocks of medical needs: a step that is overdue is told to the community and to the offices above."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""manage.py watch_medical_clocks [--dry-run]: what `supplies.tasks.watch_medical_clocks` does every minute."""
+"""manage.py watch_medical_clocks [--dry-run]: what the task of that name does every minute."""
 
 import datetime as dt
 from collections.abc import Iterator
