@@ -6,10 +6,10 @@ A new address without a line here fails `test_matrix`. One line says: the abilit
 
 from typing import Any
 
-from tests.scope.doors import compounds, infections, machines, register, risk, statistics, zoning
+from tests.scope.doors import compounds, infections, machines, register, risk, statistics, supplies, zoning
 from tests.scope.doors.shapes import Door, Records
 
-PARTS = (register, infections, zoning, compounds, risk, statistics, machines)
+PARTS = (register, infections, zoning, compounds, risk, statistics, supplies, machines)
 
 
 def _all(table: str) -> dict[str, Any]:
