@@ -25,6 +25,7 @@ from cases.rows import EpisodeRow, episode_rows
 from cases.rules import STATES, Ending, HomeCheck, OverdueReason, Place, State
 from desk.rules import DAY, OutlookDay, natural_key, outlook
 from desk.today_infections import InfectionLine, infection_lines
+from desk.today_supplies import SuppliesToday, supplies_today
 from desk.today_zones import ZonesToday, zones_today
 from policy.strip import MODE_CLASS, axis_ahead, short_date
 from policy.types import Mode
@@ -109,6 +110,7 @@ class Day:
     handovers: list[Handover]
     infections: list[InfectionLine]
     zones: ZonesToday
+    supplies: SuppliesToday
     is_fresh: bool
 
     @property
@@ -136,7 +138,7 @@ class Day:
     @property
     def is_idle(self) -> bool:
         """Nothing waits for a hand."""
-        waits = self.handovers or self.infections or self.zones.waiting
+        waits = self.handovers or self.infections or self.zones.waiting or self.supplies.is_shown
         return not (any(each.total for each in self.sections.values()) or waits)
 
 
@@ -166,6 +168,7 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
         handovers=handovers,
         infections=infection_lines(user, at=at, limit=LIMIT),
         zones=zones_today(user, at=at, today=today, limit=LIMIT),
+        supplies=supplies_today(user, at=at, today=today),
         is_fresh=False,
     )
     if day.is_idle and not restricted:
