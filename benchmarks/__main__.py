@@ -15,7 +15,7 @@ from pathlib import Path
 
 from script.servers import Missing, require, running
 
-SUITES = ("sweeps", "openings", "imports", "lists", "public", "complaints")
+SUITES = ("sweeps", "openings", "imports", "lists", "public", "complaints", "supplies")
 SMALL = 20
 
 

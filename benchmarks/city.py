@@ -282,7 +282,7 @@ def _homes(units: Sequence[tuple[Area, list[int]]]) -> Iterator[tuple[Area, int]
 def _episodes(today: dt.date) -> None:
     """Episodes, grounds, stages, tests and events of every life, as the verbs would have left them."""
     noon = "registered_at"
-    _insert(
+    insert(
         Episode,
         {
             "id": "life.id",
@@ -304,7 +304,7 @@ def _episodes(today: dt.date) -> None:
         [_day(today)] * 4,
     )
     episodes = f"city_life AS life JOIN {_table(Episode)} AS episode ON episode.id = life.id"
-    _insert(
+    insert(
         Ground,
         {
             "episode_id": "episode.id",
@@ -315,12 +315,12 @@ def _episodes(today: dt.date) -> None:
         episodes,
     )
     stage = ("number", "category", "mode", "starts_on", "last_on", "coded", "may_go_out", "clause")
-    _insert(
+    insert(
         EpisodeStage,
         {"episode_id": "episode.id", **{name: f"stage.{name}" for name in stage}},
         f"{episodes} JOIN city_stage AS stage ON stage.plan = life.template",
     )
-    _insert(
+    insert(
         Placement,
         {"episode_id": "episode.id", "place": "episode.place", "from_at": "episode.registered_at"},
         episodes,
@@ -340,7 +340,7 @@ def _tests(episodes: str, today: dt.date) -> None:
     past = "test.planned_on < %s AND (life.id + test.stage_day) %% 100 <> 0"
     test = ("planned_on", "mode", "stage_day", "origin", "clause")
     answered = ("sampled_at", "resulted_at")
-    _insert(
+    insert(
         NucleicAcidTest,
         {
             "person_id": "episode.person_id",
@@ -357,9 +357,9 @@ def _tests(episodes: str, today: dt.date) -> None:
 def _events(episodes: str, today: dt.date) -> None:
     columns = {"episode_id": "episode.id", "clause": "episode.clause", "edition": "episode.edition"}
     for kind in (EventKind.REGISTERED, EventKind.CODE_ASSIGNED):
-        _insert(EpisodeEvent, {**columns, "kind": f"'{kind}'", "at": "episode.registered_at"}, episodes)
+        insert(EpisodeEvent, {**columns, "kind": f"'{kind}'", "at": "episode.registered_at"}, episodes)
     began = {"kind": f"'{EventKind.STAGE_BEGAN}'", "due_at": _midnight_of("stage.starts_on")}
-    _insert(
+    insert(
         EpisodeEvent,
         {**columns, **began, "at": began["due_at"]},
         f"{episodes} JOIN city_stage AS stage ON stage.plan = life.template "
@@ -367,7 +367,7 @@ def _events(episodes: str, today: dt.date) -> None:
         [_day(today)],
     )
     released = {"kind": f"'{EventKind.RELEASED}'", "due_at": _midnight_of("episode.release_on")}
-    _insert(
+    insert(
         EpisodeEvent,
         {**columns, **released, "at": released["due_at"]},
         f"{episodes} WHERE episode.swept_at IS NOT NULL",
@@ -399,7 +399,7 @@ def _noon_of(date: str) -> str:
     return _midnight_of(date, 12)
 
 
-def _insert(
+def insert(
     model: type[models.Model], columns: Mapping[str, str], source: str, values: Sequence[object] = ()
 ) -> None:
     """INSERT … SELECT of these columns; all others take the model's default."""

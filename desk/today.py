@@ -26,6 +26,7 @@ from cases.rules import STATES, Ending, HomeCheck, OverdueReason, Place, State
 from desk.rules import DAY, OutlookDay, natural_key, outlook
 from desk.today_complaints import ComplaintsToday, complaints_today
 from desk.today_infections import InfectionLine, infection_lines
+from desk.today_supplies import SuppliesToday, supplies_today
 from desk.today_zones import ZonesToday, zones_today
 from policy.strip import MODE_CLASS, axis_ahead, short_date
 from policy.types import Mode
@@ -111,6 +112,7 @@ class Day:
     infections: list[InfectionLine]
     zones: ZonesToday
     complaints: ComplaintsToday
+    supplies: SuppliesToday
     is_fresh: bool
 
     @property
@@ -138,8 +140,9 @@ class Day:
     @property
     def is_idle(self) -> bool:
         """Nothing waits for a hand."""
-        waits = self.handovers or self.infections or self.zones.waiting or self.complaints.waiting
-        return not (any(each.total for each in self.sections.values()) or waits)
+        waits = self.handovers or self.infections or self.zones.waiting
+        others = self.complaints.waiting or self.supplies.is_shown
+        return not (any(each.total for each in self.sections.values()) or waits or others)
 
 
 def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, whole: str = "") -> Day:
@@ -169,6 +172,7 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
         infections=infection_lines(user, at=at, limit=LIMIT),
         zones=zones_today(user, at=at, today=today, limit=LIMIT),
         complaints=complaints_today(user, at=at),
+        supplies=supplies_today(user, at=at, today=today),
         is_fresh=False,
     )
     if day.is_idle and not restricted:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, FilteredRelation, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Area, in_area
@@ -22,6 +22,7 @@ from supplies.models import Item, Store, Supplier
 from supplies.rules.stock import Shortage, shortages
 from supplies.stock_rows import usable
 from zones.models import UnitSeal
+from zones.models.zone import is_holding
 
 DAY = dt.timedelta(days=1)
 
@@ -105,7 +106,7 @@ def _sealed(area: Area, at: dt.datetime) -> list[tuple[dt.date, int]]:
 def _at_home(area: Area, at: dt.datetime) -> list[tuple[dt.date, dt.date, dt.date, dt.date | None, int]]:
     """People in home isolation: first and last date, release, until when their unit is sealed anyway."""
     today = timezone.localdate(at)
-    holding = UnitSeal.objects.within(area).holding(at).filter(unit=OuterRef("episode__person__unit"))
+    seals = "episode__person__unit__seals"
     stages = EpisodeStage.objects.filter(
         in_area(area, "episode__"),
         mode=Mode.HOME,
@@ -114,11 +115,10 @@ def _at_home(area: Area, at: dt.datetime) -> list[tuple[dt.date, dt.date, dt.dat
         episode__restricted=True,
         episode__ending__in=[Ending.BY_THE_CLOCK, Ending.EARLY],
         episode__release_on__gt=today,
-    )
+    ).annotate(holding=FilteredRelation(seals, condition=is_holding(at, f"{seals}__")))
     return list(
-        stages.annotate(sealed_until=Subquery(holding.values("release_on")[:1]))
-        .order_by()
-        .values_list("starts_on", "last_on", "episode__release_on", "sealed_until")
+        stages.order_by()
+        .values_list("starts_on", "last_on", "episode__release_on", "holding__release_on")
         .annotate(people=Count("episode__person", distinct=True))
     )
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.encryption import keyed_digest
 from accounts.models import Area, User
@@ -50,6 +51,11 @@ def take_call(
     )
     call.needs.set(needs)
     return call
+
+
+def mark_checked(lines: QuerySet[Hotline], *, on: dt.date) -> int:
+    """Note that these lines were called on that date and answered; returns how many."""
+    return Hotline.objects.filter(pk__in=lines.values("pk")).update(checked_on=on)
 
 
 def called_back(*, call: Call, by: User, at: dt.datetime) -> bool:

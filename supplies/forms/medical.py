@@ -16,6 +16,10 @@ from zones.rules import SiteKind
 
 HOSPITALS = (SiteKind.HOSPITAL, SiteKind.GENERAL_HOSPITAL)
 CARE_KINDS = (*HOSPITALS, SiteKind.PHARMACY)
+TREATMENT_CHOICES = [
+    (str(each), label) for each, label in TREATMENT_KINDS.items() if each is not TreatmentKind.EMERGENCY
+]
+"""Regular treatments: what a hospital can be known for."""
 
 
 def hospitals_for(area: Area) -> Any:
@@ -107,11 +111,7 @@ class CareSiteForm(forms.ModelForm[CareSite]):
     treats = forms.MultipleChoiceField(
         label=_("Treats"),
         required=False,
-        choices=[
-            (str(each), label)
-            for each, label in TREATMENT_KINDS.items()
-            if each is not TreatmentKind.EMERGENCY
-        ],
+        choices=TREATMENT_CHOICES,
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -17,6 +17,7 @@ from supplies.models.need import Need
 from supplies.rules.calls import (
     CARE_CALL_OUTCOMES,
     CARE_CALL_REASONS,
+    CHECKED_WITHIN_DAYS,
     HOTLINE_PURPOSES,
     CareCallOutcome,
 )
@@ -81,6 +82,10 @@ class Hotline(models.Model):
         if self.opens_at <= self.closes_at:
             return self.opens_at <= at < self.closes_at
         return at >= self.opens_at or at < self.closes_at
+
+    def is_out_of_date(self, on: dt.date) -> bool:
+        """Whether nobody has checked the line for so long that it may not be answered any more."""
+        return self.checked_on < on - dt.timedelta(days=CHECKED_WITHIN_DAYS)
 
 
 class HotlineShift(models.Model):

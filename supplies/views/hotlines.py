@@ -13,7 +13,7 @@ from accounts.models import Area
 from accounts.rules import Level
 from policy import clock
 from supplies.models import Hotline, HotlineShift
-from supplies.rules.calls import CHECKED_WITHIN_DAYS, HOTLINE_PURPOSES, HotlinePurpose
+from supplies.rules.calls import HOTLINE_PURPOSES, HotlinePurpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,8 @@ def lines_for(area: Area | None, at: dt.datetime) -> list[Line]:
             "hotline", flat=True
         )
     )
-    since = local.date() - dt.timedelta(days=CHECKED_WITHIN_DAYS)
     return [
-        Line(each, each.is_open(local.time()), each.pk in staffed, each.checked_on < since)
+        Line(each, each.is_open(local.time()), each.pk in staffed, each.is_out_of_date(local.date()))
         for each in hotlines
     ]
 

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,7 +73,8 @@ def need_page(
         "phone": masked_phone(phone_of(found)),
         "events": found.events.select_related("by"),
         "names": _names(found),
-        "medical_url": _medical_url(found),
+        "may_keep": request.user.may(Ability.KEEP_STOCK),
+        "medical_url": _medical_url(found) if may_work else "",
         "wanted_again": _answered_again(found),
     }
     if may_work:
@@ -120,12 +121,7 @@ def _names(found: Need) -> dict[int, str]:
 
 def _medical_url(found: Need) -> str:
     """The page of its medical side, where there is one."""
-    if found.kind not in MEDICAL:
-        return ""
-    try:
-        return reverse("medical-need", args=[found.medical.pk])
-    except NoReverseMatch:
-        return ""
+    return reverse("medical-need", args=[found.pk]) if found.kind in MEDICAL else ""
 
 
 def _answered_again(found: Need) -> bool:

@@ -18,18 +18,21 @@ from django.views.decorators.http import require_safe
 from accounts.access import StaffRequest, requires
 from accounts.models import User
 from accounts.rules import Ability
+from cases.paging import KeysetOrder
 from cases.spreadsheets import Cell, workbook
 from cases.views.answers import key_in
 from policy import clock
-from supplies.models import Balance, Item, MinimumLevel, Movement, Store
+from supplies.models import Balance, Item, Lot, MinimumLevel, Movement, Store
 from supplies.models.stock import StoreQuerySet
 from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS, ItemCategory, MovementKind
 from supplies.stock_rows import Alert, AlertRow, alerts, item_rows, kept_items
-from supplies.views.paged import IN_ORDER, NEWEST, page_of
+from supplies.views.paged import IN_ORDER, page_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ALERTS_SHOWN = 60
 EXPORTED = 20_000
+BY_INSTANT = KeysetOrder(("moved_at", "pk"), descending=True)
+"""Not by number alone: an item that has not moved for long would be looked for among all movements."""
 SPAN = dt.timedelta(days=30)
 
 
@@ -120,16 +123,17 @@ class Level:
 @require_safe
 def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
     """Where an item lies, lot by lot, and everything that moved it; four queries."""
-    item = get_object_or_404(Item, pk=pk)
+    lots = list(Lot.objects.filter(item=pk).select_related("item"))
+    item = lots[0].item if lots else get_object_or_404(Item, pk=pk)
     scope = Store.objects.visible_to(request.user)
     today = clock.today()
-    movements = Movement.objects.filter(lot__item=item, store__in=scope.order_by()).values(
+    movements = Movement.objects.filter(lot__in=lots, store__in=scope.order_by()).values(
         "pk",
-        "at",
         "kind",
         "quantity",
         "note",
         "need",
+        moved_at=F("at"),
         store_name=F("store__name"),
         other=F("other_store__name"),
         lot_code=F("lot__code"),
@@ -139,7 +143,7 @@ def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
         first_name=F("by__first_name"),
         username=F("by__username"),
     )
-    page = page_of(request, movements, NEWEST)
+    page = page_of(request, movements, BY_INSTANT)
     for row in page.rows:
         row["kind_label"] = MOVEMENT_KINDS[MovementKind(row["kind"])]
         row["who"] = f"{row['last_name'] or ''}{row['first_name'] or ''}" or row["username"]

@@ -16,7 +16,7 @@ from notices.rules import Channel, MessageKind, MessageState
 from policy.clock import midnight
 from tests.builders import area, episode, noon, staff
 from tests.cases import lists
-from tests.scope import complained, sealed
+from tests.scope import complained, sealed, supplied
 from tests.zones.risk_world import seal
 from zones.actions import ensure_room
 
@@ -39,9 +39,13 @@ class World:
     def filled(self, values: dict[str, object] | None) -> dict[str, object]:
         """A form with the keys of records in the place of their kinds."""
         return {
-            name: str(self.key(value[1:-1])) if isinstance(value, str) and value.startswith("{") else value
+            name: self._named(value[1:-1]) if isinstance(value, str) and value.startswith("{") else value
             for name, value in (values or {}).items()
         }
+
+    def _named(self, kind: str) -> str:
+        record = getattr(self.records, kind)
+        return record if isinstance(record, str) else str(record.pk)
 
 
 @pytest.fixture
@@ -74,6 +78,7 @@ def world(
     }
     records = sealed.complete(_records(home, street, alice), home=home, alice=alice)
     complained.complete(records, home=home, street=street, alice=alice, at=noon(TODAY))
+    supplied.complete(records, home=home, alice=alice)
     return World(records, people)
 
 

@@ -163,6 +163,24 @@ class TestOneItem:
         assert "+4" in page
         assert "-4" in page
 
+    def test_older_movements_stand_on_the_next_page(
+        self, browser: Client, store: Store, vegetables: Item, coordinator: User
+    ) -> None:
+        lot = vegetables.lots.get()
+        for number in range(60):
+            at = AT + dt.timedelta(minutes=number // 2)  # two at the same instant each time
+            stock.receive(
+                store=store, lot=lot, quantity=Decimal(100 + number), key=f"m{number}", by=coordinator, at=at
+            )
+        address = reverse("stock-item", args=[vegetables.pk])
+        first = browser.get(address)
+        older = re.search(r'rel="next" href="([^"]+)"', first.content.decode())
+        assert older
+        second = browser.get(address + older[1].replace("&amp;", "&"))
+        shown = [re.findall(r"\+(1\d\d) ", text(page)) for page in (first, second)]
+        assert shown[0] == [str(100 + n) for n in range(59, 9, -1)]
+        assert shown[1] == [str(100 + n) for n in range(9, -1, -1)]
+
     def test_edit_is_for_supervisors(self, browser: Client, carol: User, vegetables: Item) -> None:
         address = reverse("stock-item-edit", args=[vegetables.pk])
         assert browser.get(address).status_code == 403

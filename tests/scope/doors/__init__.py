@@ -14,11 +14,12 @@ from tests.scope.doors import (
     register,
     risk,
     statistics,
+    supplies,
     zoning,
 )
 from tests.scope.doors.shapes import Door, Records
 
-PARTS = (register, infections, zoning, compounds, risk, statistics, machines, complaints)
+PARTS = (register, infections, zoning, compounds, risk, statistics, supplies, machines, complaints)
 
 
 def _all(table: str) -> dict[str, Any]:
