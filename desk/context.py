@@ -37,6 +37,8 @@ class Entry:
     """On a phone it stands in the sheet with further pages."""
     unless: Ability | None = None
     """It stands in the sheet only for whoever has this ability: the others have the room in front."""
+    subject: str = ""
+    """What it is about; between two subjects stands a line."""
 
 
 ENTRIES = (
@@ -50,21 +52,101 @@ ENTRIES = (
     ),
     Entry("register", "册", pgettext_lazy("navigation", "Register"), Ability.SEE_CASES),
     Entry("register-new", "登", pgettext_lazy("navigation", "Register a person"), Ability.WORK_CASES),
-    Entry("zones", "区", pgettext_lazy("navigation", "High-risk zones"), Ability.SEE_CASES, more=True),
     Entry("needs", "供", pgettext_lazy("navigation", "Needs"), (Ability.WORK_SUPPLIES, Ability.TAKE_CALLS)),
     Entry("inbox", "信", pgettext_lazy("navigation", "Inbox")),
-    Entry("infections", "阳", pgettext_lazy("navigation", "Infections"), Ability.SEE_CASES, more=True),
-    Entry("compounds", "楼", pgettext_lazy("navigation", "Compounds"), Ability.SEE_CASES, more=True),
-    Entry("import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True),
+    Entry(
+        "zones",
+        "区",
+        pgettext_lazy("navigation", "High-risk zones"),
+        Ability.SEE_CASES,
+        more=True,
+        subject="cases",
+    ),
+    Entry(
+        "infections",
+        "阳",
+        pgettext_lazy("navigation", "Infections"),
+        Ability.SEE_CASES,
+        more=True,
+        subject="cases",
+    ),
+    Entry(
+        "compounds",
+        "楼",
+        pgettext_lazy("navigation", "Compounds"),
+        Ability.SEE_CASES,
+        more=True,
+        subject="cases",
+    ),
+    Entry(
+        "import", "导", pgettext_lazy("navigation", "Import"), Ability.WORK_CASES, more=True, subject="cases"
+    ),
+    Entry(
+        "handovers",
+        "移",
+        pgettext_lazy("navigation", "Handovers"),
+        Ability.SEE_CASES,
+        more=True,
+        subject="cases",
+    ),
+    Entry(
+        "calls", "话", pgettext_lazy("navigation", "Calls"), Ability.TAKE_CALLS, more=True, subject="supplies"
+    ),
+    Entry(
+        "key-persons",
+        "重",
+        pgettext_lazy("navigation", "Key persons"),
+        Ability.WORK_SUPPLIES,
+        more=True,
+        subject="supplies",
+    ),
+    Entry(
+        "rounds",
+        "送",
+        pgettext_lazy("navigation", "Delivery rounds"),
+        Ability.WORK_SUPPLIES,
+        more=True,
+        subject="supplies",
+    ),
+    Entry(
+        "stock",
+        "库",
+        pgettext_lazy("navigation", "Stock"),
+        Ability.WORK_SUPPLIES,
+        more=True,
+        subject="supplies",
+    ),
+    Entry(
+        "medical-needs",
+        "医",
+        pgettext_lazy("navigation", "Medical access"),
+        Ability.WORK_SUPPLIES,
+        more=True,
+        subject="supplies",
+    ),
+    Entry(
+        "counsels",
+        "心",
+        pgettext_lazy("navigation", "Psychological support"),
+        Ability.COUNSEL,
+        more=True,
+        subject="supplies",
+    ),
     Entry(
         "complaint-call",
         "听",
         pgettext_lazy("navigation", "Take a complaint"),
         Ability.FILE_COMPLAINTS,
         more=True,
+        subject="complaints",
     ),
     Entry(
-        "orders", "督", pgettext_lazy("navigation", "Supervision orders"), Ability.ANSWER_ORDERS, more=True
+        "orders",
+        "督",
+        pgettext_lazy("navigation", "Supervision orders"),
+        Ability.ANSWER_ORDERS,
+        more=True,
+        subject="complaints",
     ),
     Entry(
         "publications",
@@ -72,20 +154,35 @@ ENTRIES = (
         pgettext_lazy("navigation", "Public naming"),
         Ability.HANDLE_COMPLAINTS,
         more=True,
+        subject="complaints",
     ),
-    Entry("audit", "查", pgettext_lazy("navigation", "Self-audit"), Ability.HANDLE_COMPLAINTS, more=True),
-    Entry("handovers", "移", pgettext_lazy("navigation", "Handovers"), Ability.SEE_CASES, more=True),
-    Entry("calls", "话", pgettext_lazy("navigation", "Calls"), Ability.TAKE_CALLS, more=True),
-    Entry("key-persons", "重", pgettext_lazy("navigation", "Key persons"), Ability.WORK_SUPPLIES, more=True),
     Entry(
-        "medical-needs", "医", pgettext_lazy("navigation", "Medical access"), Ability.WORK_SUPPLIES, more=True
+        "audit",
+        "查",
+        pgettext_lazy("navigation", "Self-audit"),
+        Ability.HANDLE_COMPLAINTS,
+        more=True,
+        subject="complaints",
     ),
-    Entry("counsels", "心", pgettext_lazy("navigation", "Psychological support"), Ability.COUNSEL, more=True),
-    Entry("figures", "数", pgettext_lazy("navigation", "Figures"), Ability.SEE_FIGURES, more=True),
-    Entry("statistics", "统", pgettext_lazy("navigation", "Statistics"), Ability.SEE_FIGURES, more=True),
-    Entry("risk", "公", pgettext_lazy("navigation", "Public list of zones"), more=True),
-    Entry("policy", "规", pgettext_lazy("navigation", "Policy"), more=True),
-    Entry("calculator", "算", pgettext_lazy("navigation", "Calculator"), more=True),
+    Entry(
+        "figures",
+        "数",
+        pgettext_lazy("navigation", "Figures"),
+        Ability.SEE_FIGURES,
+        more=True,
+        subject="figures",
+    ),
+    Entry(
+        "statistics",
+        "统",
+        pgettext_lazy("navigation", "Statistics"),
+        Ability.SEE_FIGURES,
+        more=True,
+        subject="figures",
+    ),
+    Entry("risk", "公", pgettext_lazy("navigation", "Public list of zones"), more=True, subject="figures"),
+    Entry("policy", "规", pgettext_lazy("navigation", "Policy"), more=True, subject="figures"),
+    Entry("calculator", "算", pgettext_lazy("navigation", "Calculator"), more=True, subject="figures"),
 )
 
 
@@ -94,6 +191,10 @@ BELOW = frozenset(
         "needs",
         "calls",
         "key-persons",
+        "rounds",
+        "stock",
+        "medical-needs",
+        "counsels",
         "inbox",
         "import",
         "figures",
@@ -172,7 +273,8 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     counts = {"today": numbers.late, "inbox": numbers.unread}
     match = request.resolver_match
     here = match.url_name if match else ""
-    shown = []
+    shown: list[dict[str, Any]] = []
+    subject = ""
     for entry in ENTRIES:
         address = _address(entry.url_name)
         if address and _may(user, entry):
@@ -185,8 +287,10 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
                     "late": entry.url_name == "today",
                     "current": here == entry.url_name or _below(request.path, entry),
                     "more": entry.more or (entry.unless is not None and user.may(entry.unless)),
+                    "apart": bool(shown) and entry.subject != subject,
                 }
             )
+            subject = entry.subject
     if user.is_staff and user.may(Ability.SUPERVISE):
         shown.append(
             {
