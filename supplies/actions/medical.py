@@ -113,12 +113,23 @@ def note_answer(
     if not waiting.update(answer=answer, answered_at=at, answered_by=who[:80], reason=reason[:300]):
         raise refused("wrong_state")
     refusal = answer is ConsultAnswer.REFUSED
-    within = NEXT_WITHIN[_is_emergency(medical)] if refusal else STEP_WITHIN[TripStage.LEFT]
-    _set(medical, owner_id=owner_of(_asked(medical)), act_by=at + within)
+    asked = _asked(medical)
+    _set(medical, owner_id=owner_of(asked), **_next_clock(medical, asked, refusal=refusal, at=at))
     kind = NeedEventKind.HOSPITAL_REFUSED if refusal else NeedEventKind.HOSPITAL_ACCEPTED
     write_need_event(medical.need, kind, at=at, by=by, reason=reason, site=consult.site_id)
     if refusal:
         tell_of_refusal(medical, consult.site.name, at=at)
+
+
+def _next_clock(
+    medical: MedicalNeed, asked: list[Asked], *, refusal: bool, at: dt.datetime
+) -> dict[str, dt.datetime]:
+    """The limit after an answer; on the way, or refused by one while another has accepted, it stays."""
+    taken = refusal and any(each.answer is ConsultAnswer.ACCEPTED for each in asked)
+    if taken or medical.trips.filter(home_at=None, admitted_at=None).exists():
+        return {}
+    within = NEXT_WITHIN[_is_emergency(medical)] if refusal else STEP_WITHIN[TripStage.LEFT]
+    return {"act_by": at + within}
 
 
 @transaction.atomic

@@ -94,7 +94,7 @@ class Asked:
 def owner_of(asked: Sequence[Asked]) -> int | None:
     """The hospital that answers for the patient; None: none was asked yet, the community answers itself.
 
-    The last one that accepted; while none has, the one that was asked first, whatever it said.
+    Of those that accepted the one asked last; while none has, the one asked first, whatever it said.
     """
     accepted = [each.site for each in asked if each.answer is ConsultAnswer.ACCEPTED]
     if accepted:
