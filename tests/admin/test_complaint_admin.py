@@ -623,7 +623,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("model", ["complaint", "look", "recusal", "supervisionorder", "publication"])
+@pytest.mark.parametrize("model", ["complaint", "look", "recusal"])
 def test_the_columns_of_the_records_are_called_in_chinese(
     dora: User, complaint: Complaint, as_user: Login, model: str
 ) -> None:
