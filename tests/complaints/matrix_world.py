@@ -85,7 +85,7 @@ class World:
         return client
 
     def traces(self) -> list[object]:
-        """What stands in the database of the first complaint and its order, as far as a verb could touch it."""
+        """The first complaint and its order in the database, as far as a verb could touch them."""
         complaint, order = self.records.complaint, self.records.order
         hanging = (complaint.entries, complaint.events, complaint.looks, complaint.recusals, order.steps)
         rows = (Complaint.objects.filter(pk=complaint.pk), SupervisionOrder.objects.filter(pk=order.pk))
