@@ -228,6 +228,12 @@ class User(AbstractUser):
         """The same name wherever Django asks for one."""
         return self.display_name
 
+    def own_offices(self) -> OfficeQuerySet:
+        """The office this user works in, as rows for a subquery: use the first one."""
+        if self.office_id:
+            return Office.objects.filter(pk=self.office_id)
+        return Office.objects.filter(area=self.area_id, department=Department.GOVERNMENT)
+
     @cached_property
     def own_office(self) -> Office | None:
         """The office this user works in: the one named, else the administration of the own area.

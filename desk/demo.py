@@ -58,6 +58,7 @@ ACCOUNTS = (
     Account("chenyan", ("陈", "岩"), "110105", (Role.SUPERVISOR,), admin=True),
     Account("sunli", ("孙", "丽"), "110105001", (Role.HOTLINE_OPERATOR,)),
     Account("zhoumin", ("周", "敏"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TASK_FORCE),
+    Account("linyue", ("林", "跃"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TASK_FORCE),
     Account("fengyan", ("冯", "燕"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.EDUCATION),
     Account("tanglei", ("唐", "磊"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TRANSPORT),
     Account("gaoyuan", ("高", "远"), "1101", (Role.SUPERVISOR,), admin=True, office=Department.TASK_FORCE),

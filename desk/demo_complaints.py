@@ -98,10 +98,10 @@ class Complaints:
     def _duty(self) -> None:
         """Day and night, from the first complaint to the day after tomorrow: 08:00 and 20:00."""
         posts = (
-            (Department.TRANSPORT, "tanglei", "zhoumin"),
-            (Department.HEALTH, "zhoumin", "zhoumin"),
-            (Department.TASK_FORCE, "zhoumin", "fengyan"),
-            (Department.INDUSTRY, "zhoumin", "tanglei"),
+            (Department.TRANSPORT, "tanglei", "linyue"),
+            (Department.HEALTH, "zhoumin", "linyue"),
+            (Department.TASK_FORCE, "zhoumin", "linyue"),
+            (Department.INDUSTRY, "zhoumin", "linyue"),
         )
         first = timezone.localdate(self.at) - dt.timedelta(days=FARTHEST + 1)
         half = dt.timedelta(hours=12)

@@ -17,7 +17,8 @@ class Draft:
     """A message as the floors above ask for it.
 
     `key` says what it is about and to whom; a second draft with the same key changes nothing. After
-    `not_after` it is not sent any more. `context` carries no names and no numbers of people.
+    `not_after` it is not sent any more. `context` carries no names and no numbers of people. With an
+    `office_id` it is seen by whoever works there or above, and by nobody else of the community.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Draft:
     recipient: str = ""
     context: dict[str, Any] = field(default_factory=dict)
     not_after: dt.datetime | None = None
+    office_id: int | None = None
 
 
 def channel_is_on(channel: Channel) -> bool:
@@ -62,6 +64,7 @@ def _row(draft: Draft, at: dt.datetime) -> Message:
         kind=draft.kind,
         channel=draft.channel,
         community_id=draft.community_id,
+        office_id=draft.office_id,
         subject=draft.subject,
         recipient=draft.recipient if state == MessageState.PENDING else "",
         context=draft.context,
@@ -81,12 +84,15 @@ def staff_drafts(
     context: dict[str, Any],
     subject: str = "",
     not_after: dt.datetime | None = None,
+    office_id: int | None = None,
+    outside: dict[str, Any] | None = None,
 ) -> list[Draft]:
     """Drafts that tell an office: its inbox, its group bots and e-mail, and those of the areas above it.
 
     The areas above hear of it where the owner of the address wants that (`ChannelAddress.from_below`).
     What leaves the house names the community, because one bot may hear of many. The key of each draft
-    begins with `key` (at most 100 characters); one query.
+    begins with `key` (at most 100 characters); one query. `outside` is the context of what leaves the house,
+    where that says less: a group bot is read by every office of the area.
     """
     return drafts_for(
         ChannelAddress.objects.for_community(community),
@@ -96,6 +102,8 @@ def staff_drafts(
         context=context,
         subject=subject,
         not_after=not_after,
+        office_id=office_id,
+        outside=outside,
     )
 
 
@@ -108,6 +116,8 @@ def drafts_for(
     context: dict[str, Any],
     subject: str = "",
     not_after: dt.datetime | None = None,
+    office_id: int | None = None,
+    outside: dict[str, Any] | None = None,
 ) -> list[Draft]:
     """The drafts of `staff_drafts` to addresses that were read before: for whoever tells many at once."""
     inbox = Draft(
@@ -117,6 +127,7 @@ def drafts_for(
         community_id=community.pk,
         subject=subject,
         context=context,
+        office_id=office_id,
     )
     return [inbox] + [
         Draft(
@@ -126,8 +137,9 @@ def drafts_for(
             community_id=community.pk,
             subject=subject,
             recipient=address.address,
-            context={**context, "area": community.name},
+            context={**(context if outside is None else outside), "area": community.name},
             not_after=not_after,
+            office_id=office_id,
         )
         for address in addresses
     ]

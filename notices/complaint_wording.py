@@ -1,5 +1,7 @@
 """What messages about complaints say: number, behaviour and limit; never who complained or what was written.
 
+What leaves the house for an office says less: that something waits there, and until when.
+
 Context: `number`, `behaviour` (its words by language), `clause`, `due_at`, `office` (to whom it is told),
 `what` (to the complainant), `track` (where it is followed), `secret` (only where the caller asked for it),
 `named` (the office of a public naming).
@@ -33,20 +35,37 @@ def _titled(title: str, context: Context) -> Wording:
     return Wording(title % {"number": _number(context)}, sentences(_behaviour(context), _due(context)))
 
 
+def _waits(title: str, context: Context, outside: str = "") -> Wording:
+    """In the inbox with its number; where others of the area read along, only for whom it waits."""
+    if context.get("number"):
+        return _titled(title, context)
+    return Wording(
+        outside or _("Something waits at the complaint desk"),
+        sentences(
+            _("%(office)s: please look into your queue.") % {"office": _office(context)}, _due(context)
+        ),
+    )
+
+
+def _office(context: Context) -> str:
+    return str(context.get("office") or "…")
+
+
 def _urgent(context: Context) -> Wording:
-    return _titled(_("Urgent complaint no. %(number)s"), context)
+    outside = _("Urgent: something waits at the complaint desk")
+    return _waits(_("Urgent complaint no. %(number)s"), context, outside)
 
 
 def _referred(context: Context) -> Wording:
-    return _titled(_("Complaint no. %(number)s is referred to you"), context)
+    return _waits(_("Complaint no. %(number)s is referred to you"), context)
 
 
 def _late(context: Context) -> Wording:
-    return _titled(_("Complaint no. %(number)s is past its limit"), context)
+    return _waits(_("Complaint no. %(number)s is past its limit"), context)
 
 
 def _gross(context: Context) -> Wording:
-    return _titled(_("Complaint no. %(number)s is grossly past its limit"), context)
+    return _waits(_("Complaint no. %(number)s is grossly past its limit"), context)
 
 
 def _update(context: Context) -> Wording:
@@ -105,6 +124,11 @@ def _order_late(context: Context) -> Wording:
 
 
 def _naming_proposed(context: Context) -> Wording:
+    if not context.get("named"):
+        return Wording(
+            _("A draft waits for approval"),
+            _("%(office)s: please look into the list of publications.") % {"office": _office(context)},
+        )
     return Wording(
         _("Public naming proposed: %(office)s") % {"office": context.get("named", "")},
         sentences(_behaviour(context), _("Please look at the draft; two people have to approve it.")),

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, F, Q, Subquery
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import EncryptedTextField, decrypt
-from accounts.models import Area, User
+from accounts.models import Area, Office, User
 from accounts.rules import CODE_LENGTH, codes_below
 from notices.rules import (
     CHANNELS,
@@ -22,6 +22,7 @@ from notices.rules import (
     STALE_AFTER,
     Channel,
     Failure,
+    MessageKind,
     MessageState,
     failure_code,
     failure_text,
@@ -36,15 +37,25 @@ SEALED = "sealed"
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
-        """Messages that concern the area of the user."""
+        """Messages that concern the area of the user.
+
+        One that is for an office is for whoever works there or at an office above it: the others of that
+        area do not see it, for it may be about them. One to a complainant needs such an office.
+        """
         if not user.area:
             return self.none()
         first, after = codes_below(user.area.code)
-        return self.filter(community__code__gte=first, community__code__lt=after)
+        inside = self.filter(community__code__gte=first, community__code__lt=after)
+        own = Subquery(user.own_offices().values("path")[:1])
+        for_all = Q(office=None) & ~Q(kind=MessageKind.COMPLAINT_UPDATE)
+        return inside.filter(for_all | Q(office__path__startswith=own))
 
     def addressed_to(self, user: User) -> Self:
         """Messages to the user's own office, not to those below it: whoever is told reads."""
-        return self.filter(community=user.area_id) if user.area_id else self.none()
+        if not user.area_id:
+            return self.none()
+        own = Subquery(user.own_offices().values("pk")[:1])
+        return self.filter(Q(office=None) | Q(office=own), community=user.area_id)
 
     def in_inbox(self) -> Self:
         """What staff read on the page."""
@@ -125,6 +136,15 @@ class Message(models.Model):
     community = models.ForeignKey(
         Area, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("community")
     )
+    office = models.ForeignKey(
+        Office,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Only for whoever works there or above; empty: for all staff of the community.",
+    )
     subject = models.CharField(
         max_length=40, blank=True, editable=False, help_text="Kind and number of the record it is about."
     )
@@ -191,7 +211,12 @@ class Message(models.Model):
 
     @property
     def masked_recipient(self) -> str:
-        """To whom it goes, as supervisors see it; needs rows `with_sealed_recipient`."""
+        """To whom it goes, as supervisors see it; needs rows `with_sealed_recipient`.
+
+        Of a complainant nothing: four digits are enough for whoever knows who lives there.
+        """
+        if self.kind == MessageKind.COMPLAINT_UPDATE:
+            return ""
         try:
             return masked_recipient(self.channel, self.unsealed_recipient())
         except ValueError:

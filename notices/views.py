@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import StaffRequest, requires
+from accounts.models import User
 from accounts.rules import Ability
 from notices import actions
 from notices.filters import DeliveryFilter, InboxFilter, page_of
@@ -72,7 +73,16 @@ def _row(message: Message, request: StaffRequest) -> Row:
         message=message,
         wording=wording_of(message.kind, message.context, language),
         url=url_of(message),
-        is_mine=message.community_id == request.user.area_id,
+        is_mine=_is_mine(message, request.user),
+    )
+
+
+def _is_mine(message: Message, user: User) -> bool:
+    """Whether it is addressed to the user's own office."""
+    if message.community_id != user.area_id:
+        return False
+    return message.office_id is None or (
+        user.own_office is not None and message.office_id == user.own_office.pk
     )
 
 

@@ -73,5 +73,6 @@ def _tell_caller(complaint: Complaint, track: str, secret: str, *, at: dt.dateti
         recipient=who.phone,
         context={**context, "sealed": encrypt(secret)} if secret else context,
         not_after=at + TELL_WITHIN,
+        office_id=complaint.handler_id,
     )
     enqueue([draft], at=at)

@@ -66,8 +66,7 @@ def correct(
     was = {name: before[name] for name in names if name in before}
     moved = _moves_up(complaint, values.get("respondent"))
     if moved:
-        # Whoever coordinates it sits at the office that may not see it any more.
-        values |= {"handler": moved, "referred_by": None, "coordinator": None}
+        values |= {"handler": moved, "referred_by": None}
     change(complaint, Verb.CORRECT, **values)
     now = {name: getattr(complaint, "respondent_id" if name == "respondent" else name) for name in was}
     write_event(

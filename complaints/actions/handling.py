@@ -14,7 +14,7 @@ from accounts.models import Office, User
 from complaints.actions.clocks import next_clock, stop_clock
 from complaints.actions.events import write_entry, write_event
 from complaints.actions.offices import is_in_reach
-from complaints.actions.routing import coordinator_for, higher_desk, node_of
+from complaints.actions.routing import coordinator_for, higher_desk, may_coordinate, node_of
 from complaints.actions.standing import check_staff, refused
 from complaints.actions.telling import tell_complainant, tell_referred
 from complaints.models import Complaint, Entry
@@ -28,11 +28,15 @@ from policy.refusals import RuleViolation
 def change(complaint: Complaint, verb: Verb, **values: Any) -> None:
     """Compare and set: only from a state in which the table allows the verb, and from the same desk.
 
-    Raises RuleViolation `wrong_state` when somebody was first. `complaint` carries the new values after.
+    Whoever coordinates it does so no more where the new desk is out of their sight. Raises RuleViolation
+    `wrong_state` when somebody was first. `complaint` carries the new values after.
     """
     target = MOVES[verb].target
     if target is not None:
         values["state"] = target
+    desk, coordinator = values.get("handler"), complaint.coordinator
+    if desk and coordinator and not may_coordinate(coordinator, desk):
+        values.setdefault("coordinator", None)
     same = Complaint.objects.filter(pk=complaint.pk, state=complaint.state, handler=complaint.handler_id)
     if not same.update(**values):
         raise refused("wrong_state")
@@ -94,8 +98,8 @@ def refer(*, complaint: Complaint, to: Office, reason: str = "", by: User, at: d
     values: dict[str, Any] = {"handler": to, "referred_by": sender, "referred_at": at}
     if complaint.accepted_at is None:
         values["accepted_at"] = at
-    if complaint.urgent:
-        values["coordinator"] = coordinator_for(to, at, of=complaint) or complaint.coordinator
+    if complaint.urgent and (on_duty := coordinator_for(to, at, of=complaint)):
+        values["coordinator"] = on_duty
     change(complaint, Verb.REFER, **values)
     write_event(
         complaint,

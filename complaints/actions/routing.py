@@ -143,10 +143,11 @@ def coordinator_for(office: Office | None, at: dt.datetime, *, of: Complaint | N
     """
     if office is None:
         return None
-    shifts = DutyShift.objects.on_duty(at).filter(office=office, user__is_active=True)
+    shifts = DutyShift.objects.on_duty(at).filter(office=office)
     if of is not None:
         shifts = shifts.exclude(user__in=of.recusals.values("user"))
-    on_duty = list(shifts.values_list("user", flat=True).distinct())
+    people = User.objects.filter(pk__in=shifts.values("user")).select_related("office")
+    on_duty = {user.pk: user for user in people if may_coordinate(user, office)}
     if not on_duty:
         return None
     busy = dict(
@@ -155,8 +156,13 @@ def coordinator_for(office: Office | None, at: dt.datetime, *, of: Complaint | N
         .values_list("coordinator")
         .annotate(Count("pk"))
     )
-    chosen = min(on_duty, key=lambda key: (busy.get(key, 0), key))
-    return User.objects.get(pk=chosen)
+    return on_duty[min(on_duty, key=lambda key: (busy.get(key, 0), key))]
+
+
+def may_coordinate(user: User, office: Office) -> bool:
+    """Whether the user handles what lies at that office: works there or above, and has not left."""
+    own = user.own_office
+    return user.may(Ability.HANDLE_COMPLAINTS) and own is not None and office.is_at_or_below(own)
 
 
 def officers_of(office: Office) -> list[User]:

@@ -1,6 +1,7 @@
 """Complaints that no office could handle when they came: routed again as soon as one can.
 
-That is so where the office complained about is the top of the tree and no outside desk was set up yet.
+That is so where the office complained about is the top of the tree and no outside desk was set up yet, and
+where the area had no offices at all: then whom the complainant meant is found now, too.
 """
 
 import datetime as dt
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Office
 from complaints.actions.events import write_event
-from complaints.actions.routing import coordinator_for, route_complaint, steps_as_json
+from complaints.actions.routing import coordinator_for, respondent_for, route_complaint, steps_as_json
 from complaints.actions.telling import tell_referred
 from complaints.models import Clock, Complaint
 from complaints.rules.words import EventKind
@@ -33,6 +34,8 @@ def route_stranded(*, at: dt.datetime, dry_run: bool = False) -> int:
 
 @transaction.atomic
 def _route(complaint: Complaint, at: dt.datetime, *, dry_run: bool) -> bool:
+    meant = complaint.respondent or respondent_for(complaint.whom, complaint.area, complaint.behaviour)
+    complaint.respondent = meant
     routed = route_complaint(complaint)
     if routed.office is None or dry_run:
         return routed.office is not None
@@ -41,7 +44,10 @@ def _route(complaint: Complaint, at: dt.datetime, *, dry_run: bool) -> bool:
     if complaint.urgent:
         complaint.coordinator = coordinator_for(complaint.handler, at, of=complaint)
     ours = Complaint.objects.filter(pk=complaint.pk, handler=None).update(
-        handler=complaint.handler, routed=complaint.routed, coordinator=complaint.coordinator
+        handler=complaint.handler,
+        respondent=meant,
+        routed=complaint.routed,
+        coordinator=complaint.coordinator,
     )
     if not ours:
         return False

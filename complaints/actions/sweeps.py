@@ -17,7 +17,7 @@ from django.db.models.expressions import Case, When
 from accounts.models import Office
 from accounts.rules import Department
 from complaints.actions.clocks import limits_set
-from complaints.actions.routing import node_of
+from complaints.actions.routing import may_coordinate, node_of
 from complaints.actions.telling_many import Telling, tell_many
 from complaints.models import (
     Clock,
@@ -246,7 +246,7 @@ def assign_coordinators(*, at: dt.datetime, dry_run: bool = False) -> int:
 
     The one with the fewest open ones first; nobody gets one from which they are recused.
     """
-    shifts = DutyShift.objects.on_duty(at).filter(user__is_active=True)
+    shifts = DutyShift.objects.on_duty(at)
     waiting = Complaint.objects.filter(
         state__in=OPEN, urgent=True, coordinator=None, handler__in=shifts.values("office")
     ).order_by("due_at", "pk")
@@ -256,15 +256,16 @@ def assign_coordinators(*, at: dt.datetime, dry_run: bool = False) -> int:
     if not complaints:
         return 0
     on_duty: dict[int, set[int]] = defaultdict(set)
-    for office, user in shifts.values_list("office", "user"):
-        on_duty[office].add(user)
+    for shift in shifts.select_related("office", "user__office", "user__area"):
+        if may_coordinate(shift.user, shift.office):
+            on_duty[shift.office_id].add(shift.user_id)
     chosen_ones = _chosen_for(complaints, on_duty)
     return sum(_give(user, keys, at) for user, keys in chosen_ones.items())
 
 
 def _chosen_for(complaints: Sequence[Complaint], on_duty: dict[int, set[int]]) -> dict[int, list[int]]:
     """Which complaints each person on duty is to coordinate."""
-    everybody = set().union(*on_duty.values())
+    everybody: set[int] = set().union(*on_duty.values())
     busy: dict[int, int] = dict(
         Complaint.objects.filter(coordinator__in=everybody, state__in=OPEN)
         .order_by()

@@ -1,7 +1,9 @@
 """Telling offices and complainants what happens, in the transaction in which it happens.
 
-Staff are told number, behaviour and limit, never who complained nor what was written. The complainant is
-told by SMS, where a number was given, that something waits under the receipt number.
+Staff are told number, behaviour and limit in their inbox, never who complained nor what was written. Group
+bots and e-mail of an area are read by all its offices, also by the one complained about: they hear that
+something waits, and until when. The complainant is told by SMS, where a number was given, that something
+waits under the receipt number.
 """
 
 import datetime as dt
@@ -40,10 +42,25 @@ def complaint_context(complaint: Complaint, **values: Any) -> dict[str, Any]:
     }
 
 
+def outside_context(context: dict[str, Any], office: Office) -> dict[str, Any]:
+    """What of it may leave the house: for which office something waits, and until when."""
+    return {"office": office.name, "due_at": context.get("due_at", "")}
+
+
 def tell_office(
-    office: Office, kind: MessageKind, *, key: str, context: dict[str, Any], subject: str, at: dt.datetime
+    office: Office,
+    kind: MessageKind,
+    *,
+    key: str,
+    context: dict[str, Any],
+    subject: str,
+    at: dt.datetime,
+    for_all: bool = False,
 ) -> None:
-    """One message to the inbox and the channels of the office's area."""
+    """One message to the inbox and the channels of the office; its neighbours in the area do not see it.
+
+    `for_all`: what the channels of its area may say in full.
+    """
     drafts = staff_drafts(
         key=key,
         kind=kind,
@@ -51,6 +68,8 @@ def tell_office(
         context={**context, "office": office.name},
         subject=subject,
         not_after=at + TELL_WITHIN,
+        office_id=office.pk,
+        outside=None if for_all else outside_context(context, office),
     )
     enqueue(drafts, at=at)
 
@@ -106,6 +125,7 @@ def tell_complainant(complaint: Complaint, *, what: str, at: dt.datetime) -> Non
                 recipient=who.phone,
                 context={"number": receipt.number, "what": what},
                 not_after=at + TELL_WITHIN,
+                office_id=who.complaint.handler_id,
             )
         )
     enqueue(drafts, at=at)
@@ -130,6 +150,7 @@ def tell_of_order(order: SupervisionOrder, office: Office, kind: MessageKind, *,
         context=order_context(order),
         subject=f"order:{order.pk}",
         at=at,
+        for_all=True,
     )
 
 
@@ -148,4 +169,5 @@ def tell_of_publication(
         },
         subject=f"publication:{publication.pk}",
         at=at,
+        for_all=kind == MessageKind.NAMING_PUBLISHED,
     )

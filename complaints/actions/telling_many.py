@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import Area, Office
-from complaints.actions.telling import TELL_WITHIN, complaint_context, order_context
+from complaints.actions.telling import TELL_WITHIN, complaint_context, order_context, outside_context
 from complaints.models import Complaint, SupervisionOrder
 from notices.actions import Draft, drafts_for, enqueue
 from notices.models import ChannelAddress
@@ -43,4 +43,6 @@ def _drafts(
         context={**context, "office": office.name},
         subject=f"{'order' if is_order else 'complaint'}:{about.pk}",
         not_after=at + TELL_WITHIN,
+        office_id=office.pk,
+        outside=None if is_order else outside_context(context, office),
     )

@@ -133,9 +133,17 @@ class ComplaintEvent(models.Model):
 class Look(models.Model):
     """Somebody opened a complaint, its attachment or the complainant's identity. Each look is a row."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="looks", db_index=False)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.CASCADE,
+        related_name="looks",
+        db_index=False,
+        verbose_name=_("complaint"),
+    )
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))
-    office = models.ForeignKey(Office, null=True, on_delete=models.PROTECT, related_name="+")
+    office = models.ForeignKey(
+        Office, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("office")
+    )
     at = models.DateTimeField(_("when"))
     what = models.CharField(
         _("what"),
@@ -157,7 +165,9 @@ class Look(models.Model):
 class Recusal(models.Model):
     """A member of staff who must not see this complaint: related, involved, or named in it."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="recusals")
+    complaint = models.ForeignKey(
+        Complaint, on_delete=models.CASCADE, related_name="recusals", verbose_name=_("complaint")
+    )
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("who"))
     reason = models.CharField(_("reason"), max_length=300)
     at = models.DateTimeField(_("when"))

@@ -1,6 +1,7 @@
 """Offices, routing, limits, roster and the records of complaints in the admin site."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -620,3 +621,15 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         for n in range(start, start + 3):
             one_more(n)
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("model", ["complaint", "look", "recusal"])
+def test_the_columns_of_the_records_are_called_in_chinese(
+    dora: User, complaint: Complaint, as_user: Login, model: str
+) -> None:
+    del complaint  # it has to be there: an empty list has no head
+    text = as_user(dora).get(reverse(f"admin:complaints_{model}_changelist")).content.decode()
+    heads = re.findall(r"<th\b.*?</th>", text, re.DOTALL)
+    words = " ".join(re.sub(r"<[^>]*>", " ", head) for head in heads)
+    assert heads
+    assert not re.findall(r"[A-Z][a-z]{3,}", words)  # icons are words in small letters

@@ -12,7 +12,7 @@ from complaints.actions.filing import ComplainantFacts, Receipt
 from complaints.actions.supervising import issue_order
 from complaints.models import Attachment, Complaint, ComplaintLink, Look
 from complaints.rules.handling import MOVES, Actor, State, Verb, verbs_for
-from complaints.rules.words import LookedAt
+from complaints.rules.words import LookedAt, Source
 from tests.builders import noon
 from tests.complaints.cast import TEXT, TODAY, WHO, Cast, filed, office, officer
 
@@ -92,6 +92,13 @@ def test_who_complained_is_known_or_anonymous_and_no_more(as_user: Login, cast: 
     assert WHO.phone not in text
     assert f"{known.get_absolute_url()}who/" in text
     assert f"{anonymous.get_absolute_url()}who/" not in page(client, anonymous)
+
+
+def test_what_the_app_found_itself_has_no_complainant(as_user: Login, cast: Cast) -> None:
+    found = filed(cast.home, source=Source.SELF_AUDIT, lead_key="gate:1", complainant=ComplainantFacts())
+    text = page(as_user(cast.task_force), found.complaint)
+    assert "没有投诉人：由系统自查发现" in text
+    assert "匿名" not in text[text.index('id="who"') :]
 
 
 def test_the_identity_is_shown_once_after_it_was_written_down(

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actions import place_office
+from accounts.actions import ensure_offices, place_office
 from accounts.models import Office
-from accounts.rules import Department, Role
+from accounts.rules import Department, Level, Role
 from complaints.actions import handling, sweeps, word
 from complaints.actions.correcting import recuse
 from complaints.actions.stranded import route_stranded
@@ -25,7 +25,7 @@ from complaints.rules.words import EventKind, Outcome
 from complaints.tasks import assign_coordinators, sweep_complaint_clocks, sweep_supervision_orders
 from notices.models import Message
 from notices.rules import MessageKind
-from tests.builders import noon
+from tests.builders import area, noon
 from tests.complaints.cast import TODAY, Cast, filed, office, officer
 
 pytestmark = pytest.mark.django_db
@@ -283,6 +283,19 @@ def test_what_nobody_could_handle_goes_to_the_outside_desk_once_there_is_one(cas
     clock = Clock.objects.running().get()
     assert (clock.office, clock.began_at) == (outside, NOON)
     assert told(MessageKind.COMPLAINT_REFERRED) == [outside.name]
+
+
+def test_what_came_before_there_were_offices_finds_whom_it_is_about_once_there_are(cast: Cast) -> None:
+    province = area("山东省", Level.PROVINCE, "37")
+    city = area("济南市", Level.CITY, "3701", province)
+    county = area("历下区", Level.COUNTY, "370102", city)
+    complaint = filed(county, whom="county").complaint
+    assert (complaint.handler, complaint.respondent) == (None, None)
+    ensure_offices([province, city, county])
+    assert route_stranded(at=NOON + HOUR) == 1
+    complaint.refresh_from_db()
+    assert complaint.respondent == office(county)
+    assert complaint.handler == office(city, Department.TASK_FORCE)
 
 
 # ── tasks and commands ───────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Merging, correcting and closing: nobody gets at a complaint about themselves by any of these doors."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -7,8 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.rules import Department
-from complaints.actions import correcting, handling
-from complaints.models import Complaint, ComplaintEvent
+from complaints.actions import correcting, handling, word
+from complaints.actions.sweeps import assign_coordinators
+from complaints.models import Complaint, ComplaintEvent, DutyShift
 from complaints.rules.handling import State
 from complaints.rules.words import EventKind, Outcome
 from policy.refusals import RuleViolation
@@ -18,6 +20,7 @@ from tests.complaints.cast import TODAY, Cast, filed, office, officer
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 Login = Callable[[User], Client]
 NOON = noon(TODAY)
+DAY = dt.timedelta(days=1)
 
 
 def about_health(cast: Cast) -> Complaint:
@@ -108,3 +111,26 @@ def test_the_author_of_the_answer_does_not_better_what_somebody_else_verified(ca
     assert refusal.value.code == "own_answer"
     handling.close(complaint=complaint, by=cast.task_force, at=NOON)
     assert complaint.outcome == Outcome.NOT_SOLVED
+
+
+def test_who_is_on_the_roster_and_may_not_see_it_coordinates_nothing(cast: Cast) -> None:
+    force = office(cast.county, Department.TASK_FORCE)
+    DutyShift.objects.create(office=force, user=cast.health, starts_at=NOON, ends_at=NOON + DAY)
+    complaint = filed(cast.home, urgent=True).complaint
+    assert complaint.coordinator is None
+    assert assign_coordinators(at=NOON) == 0
+    DutyShift.objects.create(office=force, user=cast.task_force, starts_at=NOON, ends_at=NOON + DAY)
+    assert assign_coordinators(at=NOON) == 1
+    complaint.refresh_from_db()
+    assert complaint.coordinator == cast.task_force
+
+
+def test_not_satisfied_goes_up_without_a_coordinator_who_sees_it_no_more(cast: Cast) -> None:
+    complaint = filed(cast.home).complaint
+    correcting.name_coordinator(complaint=complaint, user=cast.task_force, by=cast.task_force, at=NOON)
+    handling.accept(complaint=complaint, by=cast.task_force, at=NOON)
+    for reason in ("没拆", "还是没拆"):
+        handling.answer(complaint=complaint, text="已拆除。", by=cast.task_force, at=NOON)
+        assert complaint.coordinator == cast.task_force
+        word.say_dissatisfied(complaint=complaint, text=reason, at=NOON)
+    assert (complaint.handler, complaint.coordinator) == (office(cast.county), None)

@@ -192,6 +192,7 @@ def test_an_empty_queue_says_what_comes_and_a_missing_office_what_the_supervisor
     page = as_user(lost).get(QUEUE)
     assert page.status_code == 200
     assert cast.home.name in page.content.decode()
+    assert "建立常设单位" in page.content.decode()
     assert 'class="rows queue' not in page.content.decode()
 
 

@@ -1,4 +1,4 @@
-"""Addresses of complaints. Offices, receipts and keys decide here, not areas: who meets what stands in `DESK`.
+"""Addresses of complaints: offices, receipts and keys decide here, not areas. `DESK` says who meets what.
 
 `tests/complaints/test_matrix.py` goes through `DESK` person by person.
 """
@@ -36,6 +36,8 @@ class Line:
     """Who finds the record that the address names; None: it names none."""
     otherwise: str = "404"
     """What everybody else meets: "track" is the question for number and secret."""
+    other: str = ""
+    """What whoever follows another complaint reads instead: their own."""
     names: dict[str, str] | None = None
     """The parts of the address, each a word or "{record.attribute}"."""
     form: dict[str, Any] | None = None
@@ -99,18 +101,23 @@ INTAKE = {
 }
 
 TRACKING = {
-    "complain-track": form(form={"number": "221116-12345678", "secret": "0000 0000 0000 0000"}),
-    "complain-mine": Line(sees=HOLDERS, otherwise="track"),
-    "complain-file": Line(sees=HOLDERS, otherwise="track", names={"number": "1"}),
+    "complain-track": Line(
+        post=True,
+        sees=frozenset(),
+        otherwise="track",
+        form={"number": "221116-12345678", "secret": "0000 0000 0000 0000"},
+    ),
+    "complain-mine": Line(sees=HOLDERS, otherwise="track", other="ok"),
+    "complain-file": Line(sees=HOLDERS, otherwise="track", other="404", names={"number": "1"}),
     "complain-choose": verb(sees=HOLDERS, form={"complaint": "{complaint.pk}"}),
     "complain-add": word(text="又来催"),
     "complain-reply": word(text="下午拍的", question="{question.pk}"),
     "complain-satisfied": word(),
     "complain-dissatisfied": word(text="还没拆"),
     "complain-withdraw": Line(
-        post=True, sees=HOLDERS, otherwise="track", form={"complaint": "{complaint.pk}"}
+        post=True, sees=HOLDERS, otherwise="track", other="ok", form={"complaint": "{complaint.pk}"}
     ),
-    "complain-leave": verb(),
+    "complain-leave": Line(get=False, post=True, sees=frozenset(), otherwise="track", form={}),
 }
 
 FIGURES_AND_NAMES = {
