@@ -18,6 +18,7 @@ from cases.actions.registration import list_person, register
 from cases.models import Episode, NucleicAcidTest
 from cases.rules import ContactOutcome, HomeCheck, IdKind, KeyMarkKind, Place, Result, Sex
 from desk.demo_outbreak import FARTHEST, Outbreak
+from desk.demo_supplies import Supplies
 from policy.clock import midnight
 from policy.types import Category
 from zones.actions import ensure_room, staircase
@@ -54,6 +55,8 @@ ACCOUNTS = (
     Account("chenyan", ("陈", "岩"), "110105", (Role.SUPERVISOR,), admin=True),
     Account("sunli", ("孙", "丽"), "110105001", (Role.HOTLINE_OPERATOR,)),
     Account("zhoumin", ("周", "敏"), "110105", (Role.COMPLAINT_OFFICER,)),
+    Account("linhong", ("林", "红"), "110105001", (Role.SUPPLY_COORDINATOR,)),
+    Account("xuyi", ("徐", "怡"), "110105", (Role.COUNSELLOR,)),
     Account("hejing", ("何", "静"), "110105", (Role.ANALYST,)),
 )
 
@@ -124,6 +127,7 @@ def build(*, at: dt.datetime, on: dt.date) -> int:
         town = _Town(areas=areas, users=users, at=at, today=on, rng=random.Random(20221111))  # noqa: S311
         town.live()
         town.leave_loose_ends()
+        Supplies(areas, users, at, on, town.moment).live()
         return Episode.objects.count()
 
 

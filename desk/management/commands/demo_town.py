@@ -1,11 +1,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
 from accounts.rules import ROLE_NAMES
 from desk import demo
+from desk.demo_supplies import link_to_try
 from policy import clock
 
 
@@ -35,3 +37,6 @@ class Command(BaseCommand):
             roles = ", ".join(str(ROLE_NAMES[role]) for role in account.roles)
             who = f"{''.join(account.name)} · {areas[account.area]} · {roles}"
             self.stdout.write(f"  {account.username:<14}{demo.PASSWORD:<16}{who}")
+        if token := link_to_try():
+            words = _("a resident's own page, without an account: %(path)s")
+            self.stdout.write("  " + words % {"path": reverse("my-page", args=[token])})
