@@ -143,7 +143,7 @@ class Supplies:
         """Two of the family are at the isolation site; the grandmother is alone at home, and asks."""
         grandmother = Person.objects.select_related("community").get(name=FAMILY)
         link = links.ensure_link(person=grandmother, by=self.worker, at=self.moment(2, 9))
-        mine = {"source": NeedSource.RESIDENT, "link": link}
+        mine: dict[str, Any] = {"source": NeedSource.RESIDENT, "link": link}
         alone = self._ask(
             grandmother, NeedKind.ALONE, self.moment(2, 10), "孩子去隔离点了，奶奶一个人在家", **mine
         )
