@@ -20,6 +20,7 @@ from cases.models import Episode, NucleicAcidTest
 from cases.rules import ContactOutcome, HomeCheck, IdKind, KeyMarkKind, Place, Result, Sex
 from desk.demo_complaints import Complaints
 from desk.demo_outbreak import FARTHEST, Outbreak
+from desk.demo_supplies import Supplies
 from policy.clock import midnight
 from policy.types import Category
 from zones.actions import ensure_room, staircase
@@ -62,6 +63,8 @@ ACCOUNTS = (
     Account("fengyan", ("冯", "燕"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.EDUCATION),
     Account("tanglei", ("唐", "磊"), "110105", (Role.COMPLAINT_OFFICER,), office=Department.TRANSPORT),
     Account("gaoyuan", ("高", "远"), "1101", (Role.SUPERVISOR,), admin=True, office=Department.TASK_FORCE),
+    Account("linhong", ("林", "红"), "110105001", (Role.SUPPLY_COORDINATOR,)),
+    Account("xuyi", ("徐", "怡"), "110105", (Role.COUNSELLOR,)),
     Account("hejing", ("何", "静"), "110105", (Role.ANALYST,)),
 )
 
@@ -133,6 +136,7 @@ def build(*, at: dt.datetime, on: dt.date) -> int:
         town.live()
         town.leave_loose_ends()
         Complaints(areas, users, at).live()
+        Supplies(areas, users, at, on, town.moment).live()
         return Episode.objects.count()
 
 

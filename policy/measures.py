@@ -126,6 +126,17 @@ COMPLAINT_FIGURES = Place(_("Figures of complaints"), "complain-figures")
 COMPLAINTS = Place(_("Queue of complaints"), "complaints", staff=True)
 ORDERS = Place(_("Supervision orders"), "orders", staff=True)
 SELF_AUDIT = Place(_("Self-audit"), "audit", staff=True)
+HOTLINES = Place(_("Hotlines"), "hotlines")
+NEEDS = Place(_("Needs desk"), "needs", staff=True)
+CALL_DESK = Place(_("Calls"), "calls", staff=True)
+KEY_PERSONS = Place(_("Key persons"), "key-persons", staff=True)
+STOCK = Place(_("Stock"), "stock", staff=True)
+DEMAND = Place(_("Demand of sealed areas"), "demand", staff=True)
+MUTUAL = Place(_("Mutual supply"), "mutual", staff=True)
+ROUNDS = Place(_("Delivery rounds"), "rounds", staff=True)
+HOSPITALS = Place(_("Hospitals and pharmacies"), "hospitals", staff=True)
+MEDICAL = Place(_("Medical access"), "medical-needs", staff=True)
+PRESCRIPTIONS = Place(_("Prescriptions"), "prescriptions", staff=True)
 
 MEASURES: tuple[Row, ...] = (
     Row(
@@ -219,14 +230,29 @@ MEASURES: tuple[Row, ...] = (
     ),
     Row("M11", ("二(十一)",), _("Care capacity")),
     Row("M12", ("二(十二)",), _("Vaccination")),
-    Row("M13", ("二(十三)",), _("Medicines")),
+    Row(
+        "M13",
+        ("二(十三)",),
+        _("Medicines"),
+        does=_(
+            "Keeps treatment drugs, traditional medicine, first-aid drugs and devices by store and lot, with "
+            "expiry dates and minimum levels. What is short, expires soon or has expired stands in front, "
+            "and each office is told of it once a day. Stock is the sum of its movements and never negative."
+        ),
+        missing=_("The stock of hospitals and pharmacies that keep it in systems of their own."),
+        places=(STOCK, PRESCRIPTIONS),
+    ),
     Row(
         "M14",
         ("二(十四)",),
         _("Key people and places"),
-        does=_("Marks key persons in the register, so that they are found and looked after first."),
-        missing=_("The register of homes and hospitals, and the health-safety plans."),
-        places=(REGISTER,),
+        does=_(
+            "Lists key persons with their need, medicine, hospital and health-safety plan, and when it was "
+            "last looked at. Somebody calls them as agreed, and daily once their unit is sealed or their "
+            "isolation begins; whoever was not reached stands on Today."
+        ),
+        missing=_("The register of nursing homes, psychiatric hospitals and welfare homes."),
+        places=(KEY_PERSONS, TODAY, REGISTER),
     ),
     Row(
         "M15",
@@ -262,7 +288,23 @@ MEASURES: tuple[Row, ...] = (
             SELF_AUDIT,
         ),
     ),
-    Row("M17", ("二(十七)",), _("Supplies and services for people under seal")),
+    Row(
+        "M17",
+        ("二(十七)",),
+        _("Supplies and services for people under seal"),
+        does=_(
+            "Every household has a private page, by a QR code on its notice: its days, and what it needs. "
+            "Each request has somebody who answers for it and a limit whose lateness stays, until the "
+            "resident has it at the door or says that it is not needed; the opening of a zone ends none. "
+            "Hotlines with hours and duty, receiving points, people named for delivery, compound cars, "
+            "rounds that are ticked off without a connection, stock, the demand of a sealed area by people "
+            "and days, suppliers on the white list, and mutual supply between areas. The first hospital "
+            "asked answers for a patient until another has accepted. Notes of counsellors are read by "
+            "counsellors alone."
+        ),
+        missing=_("The supply plans of the markets themselves."),
+        places=(HOTLINES, NEEDS, CALL_DESK, KEY_PERSONS, STOCK, DEMAND, MUTUAL, ROUNDS, MEDICAL),
+    ),
     Row(
         "M18",
         ("二(十八)",),
@@ -362,7 +404,19 @@ PRESS: tuple[Row, ...] = (
         does=_("An edition names its parent and inherits what it leaves out; every plan names its edition."),
         places=(Place(_("the editions below"), "policy"),),
     ),
-    Row("P4", ("发布会·就医",), _("Medical access of people under seal")),
+    Row(
+        "P4",
+        ("发布会·就医",),
+        _("Medical access of people under seal"),
+        does=_(
+            "Knows beforehand who needs dialysis, chemotherapy, a birth or a medicine that runs out. Names "
+            "the hospitals with their direct line, yellow codes, green channel and state. A medical need has "
+            "an owner and a clock until the person is treated and back home, or admitted. A refusal ends "
+            "nothing: its stated reason stays on record, the offices above hear it, and the next hospital "
+            "is due at once."
+        ),
+        places=(MEDICAL, HOSPITALS, PRESCRIPTIONS, KEY_PERSONS),
+    ),
     Row(
         "P5",
         ("发布会·专班",),

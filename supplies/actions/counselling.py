@@ -1,6 +1,7 @@
 """Talks of psychological support: written down by counsellors, read by counsellors alone."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scoped import area_columns
 from cases.models import Person
+from policy.clock import midnight
 from supplies.actions.need_events import write_need_event
 from supplies.models import Counsel, Need
 from supplies.rules.needs import LIVE, NeedEventKind, NeedState
@@ -25,7 +27,8 @@ def note_talk(
 ) -> Counsel:
     """Write down a talk. Earlier ones to be followed up by now are, and a need to talk is met by it.
 
-    The need goes on when the counsellor wants to talk again: then its person is not alone with it.
+    The need goes on when the counsellor wants to talk again: then its person is not alone with it, and its
+    limit is the end of the date that was agreed.
     """
     talk = Counsel.objects.create(
         **area_columns(person.community),
@@ -42,7 +45,9 @@ def note_talk(
     earlier.exclude(pk=talk.pk).update(followed_up_at=at)
     if need is not None:
         state = NeedState.TAKEN if follow_up_on else NeedState.CONFIRMED
-        values = {"state": state, "owner": by, "ended_at": None if follow_up_on else at}
+        values: dict[str, Any] = {"state": state, "owner": by, "ended_at": None if follow_up_on else at}
+        if follow_up_on:
+            values |= {"due_at": midnight(follow_up_on + dt.timedelta(days=1)), "late_noted_at": None}
         if Need.objects.filter(pk=need.pk, state__in=LIVE).update(**values):
             kind = NeedEventKind.TAKEN if follow_up_on else NeedEventKind.CONFIRMED
             write_need_event(need, kind, at=at, by=by)

@@ -89,7 +89,7 @@ class HotlineAdmin(ScopedAdmin):
         area = getattr(request.user, "area_id", None)
         return {"checked_on": clock.today(), "area": area} | super().get_changeform_initial_data(request)
 
-    @admin.display(description=_("hours"))
+    @admin.display(description=pgettext_lazy("opening", "hours"))
     def hours(self, hotline: Hotline) -> str:
         """From when to when, or day and night."""
         if hotline.all_day or hotline.opens_at is None or hotline.closes_at is None:

@@ -40,7 +40,7 @@ class Hotline(models.Model):
 
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="hotlines", verbose_name=_("area"))
     purpose = models.CharField(_("for"), max_length=14, choices=list(HOTLINE_PURPOSES.items()))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
     phone = models.CharField(_("telephone"), max_length=30)
     site = models.ForeignKey(
         Site,

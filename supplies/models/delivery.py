@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.encryption import EncryptedTextField
 from accounts.models import Area, User, in_area
@@ -28,8 +29,8 @@ class ReceivingPoint(models.Model):
     compound = models.ForeignKey(
         Compound, on_delete=models.CASCADE, related_name="receiving_points", verbose_name=_("compound")
     )
-    name = models.CharField(_("name"), max_length=80)
-    hours = models.CharField(_("hours"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
+    hours = models.CharField(pgettext_lazy("opening", "hours"), max_length=80)
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     enabled = models.BooleanField(_("in use"), default=True)
 
@@ -224,7 +225,7 @@ class MutualSupply(models.Model):
         related_name="+",
         verbose_name=_("to the store"),
     )
-    asked_at = models.DateTimeField(_("asked at"))
+    asked_at = models.DateTimeField(pgettext_lazy("need", "asked at"))
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     offered_at = models.DateTimeField(_("offered at"), null=True)
     offered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.encryption import EncryptedTextField
 from accounts.models import Area, User, in_area
@@ -102,7 +103,7 @@ class Need(InCommunity):
         related_name="+",
         verbose_name=_("who answers for it"),
     )
-    asked_at = models.DateTimeField(_("asked at"))
+    asked_at = models.DateTimeField(pgettext_lazy("need", "asked at"))
     asked_by = models.ForeignKey(
         User,
         null=True,
@@ -111,7 +112,7 @@ class Need(InCommunity):
         related_name="+",
         verbose_name=_("written down by"),
     )
-    due_at = models.DateTimeField(_("due at"), null=True, editable=False)
+    due_at = models.DateTimeField(pgettext_lazy("need", "due at"), null=True, editable=False)
     at_door_at = models.DateTimeField(_("at the door at"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
     reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)

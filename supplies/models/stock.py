@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Area, User
 from accounts.rules import CODE_LENGTH, codes_below
@@ -29,7 +30,7 @@ class Supplier(models.Model):
     """Who delivers. White-listed suppliers may not be told to stop (N二(十九))."""
 
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+", verbose_name=_("area"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     delivers = models.CharField(_("delivers"), max_length=200, blank=True)
     white_listed = models.BooleanField(_("on the white list"), default=False)
@@ -57,8 +58,10 @@ class Supplier(models.Model):
 class Item(models.Model):
     """One thing that is kept and handed out; a kit 蔬菜包 names its parts."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
-    unit = models.CharField(_("unit"), max_length=12, help_text=_("Such as 份, 盒, 袋, 公斤."))
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80, unique=True)
+    unit = models.CharField(
+        pgettext_lazy("of an item", "unit"), max_length=12, help_text=_("Such as 份, 盒, 袋, 公斤.")
+    )
     category = models.CharField(_("category"), max_length=10, choices=list(ITEM_CATEGORIES.items()))
     is_kit = models.BooleanField(_("kit"), default=False)
     parts = models.CharField(_("what is inside"), max_length=300, blank=True)
@@ -71,7 +74,7 @@ class Item(models.Model):
         blank=True,
         help_text=_("For the demand of a sealed area. A local setting; empty: not part of the forecast."),
     )
-    enabled = models.BooleanField(_("offered"), default=True)
+    enabled = models.BooleanField(pgettext_lazy("item", "offered"), default=True)
 
     class Meta:
         verbose_name = _("item")
@@ -97,8 +100,8 @@ class Store(models.Model):
     """A place where stock lies: a community's store, a receiving point, a hospital's pharmacy."""
 
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="stores", verbose_name=_("area"))
-    name = models.CharField(_("name"), max_length=80)
-    address = models.CharField(_("address"), max_length=200, blank=True)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
+    address = models.CharField(pgettext_lazy("of a thing", "address"), max_length=200, blank=True)
     site = models.ForeignKey(
         Site, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("site")
     )

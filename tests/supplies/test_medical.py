@@ -12,6 +12,7 @@ from accounts.models import User
 from cases.models import Person
 from notices.models import Message
 from notices.rules import MessageKind
+from policy.clock import midnight
 from supplies.actions import medical as verbs
 from supplies.actions.medical_clocks import watch_medical_clocks
 from supplies.models import CareSite, Consult, Counsel, MedicalNeed, Need, NeedEvent, Prescription
@@ -197,7 +198,9 @@ def test_what_is_said_to_a_counsellor_is_read_by_counsellors_alone(
     assert answer.status_code == 303
     talk = Counsel.objects.get()
     assert (talk.notes, talk.by, talk.need) == ("担心母亲", counsellor, need)
-    assert Need.objects.get().state == NeedState.TAKEN
+    waiting = Need.objects.get()
+    assert waiting.state == NeedState.TAKEN
+    assert waiting.due_at == midnight(dt.date(2022, 11, 19))  # in time until the date agreed is over
     for other in (carol, alice):
         assert as_user(other).get("/counsel/").status_code == 403
         assert as_user(other).get(f"/counsel/{resident.pk}/").status_code == 403

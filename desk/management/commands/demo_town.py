@@ -1,12 +1,14 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
 from accounts.rules import DEPARTMENTS, ROLE_NAMES
 from desk import demo
 from desk.demo_complaints import receipt_to_try
+from desk.demo_supplies import link_to_try
 from policy import clock
 
 
@@ -40,3 +42,6 @@ class Command(BaseCommand):
         if receipt := receipt_to_try():
             words = _("a complaint to follow: number %(number)s, secret %(secret)s")
             self.stdout.write("  " + words % {"number": receipt.number, "secret": receipt.secret})
+        if token := link_to_try():
+            words = _("a resident's own page, without an account: %(path)s")
+            self.stdout.write("  " + words % {"path": reverse("my-page", args=[token])})
