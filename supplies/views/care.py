@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import StaffRequest, requires
 from accounts.rules import Ability, Level
@@ -26,6 +26,7 @@ from supplies.models import CareCall, CarePlan
 from supplies.models.calls import CarePlanQuerySet
 from supplies.rules.calls import CareCallOutcome
 from supplies.rules.needs import NeedSource
+from supplies.views.searching import people_found, sealed_search, words_of
 
 ORDER = KeysetOrder(("next_call_on", "id"))
 PAGE = 50
@@ -48,13 +49,17 @@ def _plans(request: StaffRequest, tab: str, today: dt.date) -> CarePlanQuerySet:
 
 
 @requires(Ability.WORK_SUPPLIES)
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def key_persons(request: StaffRequest) -> HttpResponse:
-    """The list, by the date of the next call; four queries whatever its length."""
-    today = clock.today()
+    """The list, by the date of the next call, searched by name; four queries whatever its length."""
+    if request.method == "POST":
+        return sealed_search(request)
+    today, words = clock.today(), words_of(request)
     tab = request.GET.get("tab", "today")
     tab = tab if tab in TABS else "today"
     plans = _plans(request, tab, today)
+    if words:
+        plans = plans.filter(person__in=people_found(request.user, words))
     waiting = CareCall.objects.filter(UNREACHED, planned_on__lte=today).order_by("-planned_on")
     chosen = plans.select_related("person__unit__building__compound", "community", "hospital")
     rows, _backwards = keyset_page(
@@ -74,6 +79,8 @@ def key_persons(request: StaffRequest) -> HttpResponse:
         "older": older,
         "tab": tab,
         "tabs": TABS.items(),
+        "words": words,
+        "sealed": request.GET.get("words", "") if words else "",
         "today": today,
         "show_community": area is not None and area.level != Level.COMMUNITY,
     }

@@ -1,6 +1,7 @@
 """Hospitals and pharmacies for people behind a closed door: direct line, what they treat, open or not."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,9 +26,15 @@ def _around(area: Area | None) -> Area | None:
 @requires(Ability.WORK_SUPPLIES)
 @require_safe
 def hospitals(request: StaffRequest) -> HttpResponse:
-    """The hospitals and pharmacies of the county, those that take people first; two queries."""
+    """The hospitals and pharmacies of the county, those that take people first; two queries.
+
+    `?q=` is a part of a name or of the departments: nothing personal, so it may be a GET.
+    """
+    words = request.GET.get("q", "").strip()[:40]
     county = _around(request.user.area)
     sites = Site.objects.within(county) if county else Site.objects.none()
+    if words:
+        sites = sites.filter(Q(name__icontains=words) | Q(care__departments__icontains=words))
     rows = list(
         sites.filter(kind__in=CARE_KINDS)
         .select_related("care", "community")
@@ -38,7 +45,9 @@ def hospitals(request: StaffRequest) -> HttpResponse:
         site.treats_words = [  # type: ignore[attr-defined]
             str(TREATMENT_KINDS[TreatmentKind(kind)]) for kind in (care.treats if care else [])
         ]
-    return render(request, "supplies/medical/hospitals.html", {"sites": rows, "county": county})
+    return render(
+        request, "supplies/medical/hospitals.html", {"sites": rows, "county": county, "words": words}
+    )
 
 
 @requires(Ability.WORK_SUPPLIES)

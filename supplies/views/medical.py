@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import StaffRequest, requires
 from accounts.rules import Ability
@@ -21,6 +22,7 @@ from supplies.actions import medical as verbs
 from supplies.forms.medical import AnswerForm, AskHospitalForm, ReasonForm, TripForm
 from supplies.models import Consult, MedicalNeed, Need, Trip
 from supplies.rules.medical import TRIP_STAGES, ConsultAnswer, TripStage, next_stages
+from supplies.views.searching import people_found, sealed_search, words_of
 
 MOST = 200
 """Few are open at a time; of those that ended the latest are shown."""
@@ -33,12 +35,18 @@ TABS = {
 
 
 @requires(Ability.WORK_SUPPLIES)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def medical_needs(request: StaffRequest) -> HttpResponse:
-    """What needs a hospital, the next step that is due first; three queries."""
+    """Who needs a hospital, the next step that is due first, searched by name; three queries."""
+    if request.method == "POST":
+        return sealed_search(request)
+    words = words_of(request)
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
     mine = MedicalNeed.objects.filter(need__in=Need.objects.visible_to(request.user))
+    if words:
+        named = Q(need__person__in=people_found(request.user, words))
+        mine = mine.filter(named | Q(need__number__iexact=words))
     chosen = {
         "open": mine.open(),
         "way": mine.open().filter(trips__home_at=None, trips__admitted_at=None, trips__isnull=False),
@@ -56,6 +64,8 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
         "more": len(rows) > MOST,
         "tab": tab,
         "tabs": TABS.items(),
+        "words": words,
+        "sealed": request.GET.get("words", "") if words else "",
         "at": clock.now(),
     }
     return render(request, "supplies/medical/list.html", context)

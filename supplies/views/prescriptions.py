@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import StaffRequest, requires
 from accounts.rules import Ability, Level
@@ -23,25 +23,34 @@ from supplies.actions.prescribing import (
 from supplies.forms.medical import PrescriptionForm
 from supplies.models import Prescription
 from supplies.rules.medical import RUNS_OUT_WITHIN_DAYS
+from supplies.views.searching import people_found, sealed_search, words_of
 
 MOST = 200
 """So many are listed; who is further down lasts longer."""
 
 
 @requires(Ability.WORK_SUPPLIES)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def prescriptions(request: StaffRequest) -> HttpResponse:
-    """Who runs out within three days, or all of them; three queries."""
-    today = clock.today()
+    """Who runs out within three days, or all of them, searched by name; three queries."""
+    if request.method == "POST":
+        return sealed_search(request)
+    today, words = clock.today(), words_of(request)
     everything = request.GET.get("tab") == "all"
     rows = Prescription.objects.visible_to(request.user).filter(ended_at=None)
     if not everything:
         rows = rows.running_out(today + dt.timedelta(days=RUNS_OUT_WITHIN_DAYS))
+    if words:
+        rows = rows.filter(person__in=people_found(request.user, words))
     chosen = rows.select_related("person__unit__building__compound", "community", "hospital", "need")
-    shown = list(chosen.order_by("lasts_until", "pk")[:MOST])
+    shown = list(chosen.order_by("lasts_until", "pk")[: MOST + 1])
     area = request.user.area
     context = {
-        "prescriptions": shown,
+        "prescriptions": shown[:MOST],
+        "more": len(shown) > MOST,
+        "tab": "all" if everything else "",
+        "words": words,
+        "sealed": request.GET.get("words", "") if words else "",
         "everything": everything,
         "today": today,
         "days": RUNS_OUT_WITHIN_DAYS,

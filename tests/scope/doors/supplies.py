@@ -74,14 +74,14 @@ CALL_DESK: dict[str, Door] = {
     "call-new": both(CALLS, note="x"),
     "call-log": read(CALLS),
     "call-returned": act(CALLS, "call"),
-    "key-persons": read(SUPPLY),
+    "key-persons": both(SUPPLY, q="林"),
     "care-plan": both(SUPPLY, "person", every_days="3"),
     "care-end": act(SUPPLY, "person"),
     "care-call": both(SUPPLY, "care_call", outcome="well", token="1"),
 }
 
 MEDICAL: dict[str, Door] = {
-    "medical-needs": read(SUPPLY),
+    "medical-needs": both(SUPPLY, q="林"),
     "medical-need": read(SUPPLY, "patient"),
     "medical-ask": act(SUPPLY, "patient", site="{hospital}"),
     "medical-answer": act(SUPPLY, "patient", consult="{consult}", answer="refused", reason="没有床位"),
@@ -91,7 +91,7 @@ MEDICAL: dict[str, Door] = {
     "medical-end": act(SUPPLY, "patient", reason="不去了"),
     "hospitals": read(SUPPLY),
     "hospital": Door(SUPPLY, post=True, names="hospital", form={"direct_line": "1"}, near=True),
-    "prescriptions": read(SUPPLY),
+    "prescriptions": both(SUPPLY, q="林"),
     "prescription": both(SUPPLY, "prescription", medicine="硝苯地平", lasts_until="2022-12-15"),
     "prescription-new": both(SUPPLY, "person", medicine="硝苯地平", lasts_until="2022-12-15"),
     "prescription-refill": act(SUPPLY, "prescription"),
