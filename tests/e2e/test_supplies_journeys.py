@@ -98,7 +98,7 @@ def test_medicine_from_the_residents_phone_over_desk_stock_and_round_to_the_door
 ) -> None:
     pills = Item.objects.create(name="叶酸片", unit="盒", category="treatment")
     store = Store.objects.create(area=home, name="社区仓库")
-    lot = stock.ensure_lot(pills, "A1", dt.date(2023, 6, 1))
+    lot = stock.ensure_lot(pills, code="A1", expires_on=dt.date(2023, 6, 1))
     stock.receive(store=store, lot=lot, quantity=Decimal(5), key="first", by=coordinator, at=AT)
     mine = door.url
 
