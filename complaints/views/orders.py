@@ -25,7 +25,14 @@ from cases.views.answers import blame
 from complaints.actions import supervising
 from complaints.forms.desk import AgainForm, ReportForm, VerifyOrderForm, tomorrow_evening
 from complaints.models import Complaint, SupervisionOrder
-from complaints.rules.supervision import OPEN_ORDERS, ORDER_STATES, ORDER_STEPS, OrderState, OrderStepKind
+from complaints.rules.supervision import (
+    HIDDEN_FROM_ADDRESSEE,
+    OPEN_ORDERS,
+    ORDER_STATES,
+    ORDER_STEPS,
+    OrderState,
+    OrderStepKind,
+)
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
 
@@ -35,8 +42,6 @@ TABS = {
     "from": pgettext_lazy("orders", "From us"),
 }
 NAMES = ("to_office", "issued_by_office", "issued_by")
-HIDDEN_FROM_ADDRESSEE = (OrderStepKind.VERIFIED,)
-"""Steps whose text is the issuer's own: how it was verified may speak of the complainant."""
 
 
 @requires(Ability.ANSWER_ORDERS)
