@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -58,8 +59,12 @@ def orders(request: StaffRequest) -> HttpResponse:
     if wanted not in lists:
         wanted = "from" if may_issue and not counts["to"] else "to"
     past = request.GET.get("state") == "verified"
-    rows, older = _page(lists[wanted], past=past, after=request.GET.get("after", ""))
+    words = request.GET.get("q", "").strip()[:80]
+    rows, older = _page(_named(lists[wanted], words), past=past, after=request.GET.get("after", ""))
+    kept = {"tab": wanted} | ({"state": "verified"} if past else {}) | ({"q": words} if words else {})
     context = {
+        "words": words,
+        "query": urlencode(kept),
         "tab": wanted,
         "tabs": [{"key": key, "label": TABS[key], "count": counts[key]} for key in lists],
         "past": past,
@@ -69,6 +74,14 @@ def orders(request: StaffRequest) -> HttpResponse:
         "own": user.own_office,
     }
     return render(request, "complaints/desk/orders.html", context)
+
+
+def _named(found: QuerySet[SupervisionOrder], words: str) -> QuerySet[SupervisionOrder]:
+    """Those whose number, addressee or issuer holds these words; all without any."""
+    if not words:
+        return found
+    names = Q(to_office__name__icontains=words) | Q(issued_by_office__name__icontains=words)
+    return found.filter(names | Q(number__icontains=words))
 
 
 def _page(found: QuerySet[SupervisionOrder], *, past: bool, after: str) -> tuple[list[SupervisionOrder], str]:
