@@ -17,7 +17,7 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, BaseDialogForm, UserChangeForm, UserCreationForm
 
 from accounts.actions import ensure_offices, place_office
-from accounts.models import ApiToken, Area, Office, Post, Reveal, User
+from accounts.models import ApiToken, Area, Office, Post, Reveal, User, staff_run_by
 from accounts.rules import Ability, Department
 from policy import clock
 
@@ -228,12 +228,22 @@ class OfficeAdmin(ScopedAdmin):
         """Area and department are fixed: complaints stand on them. So is what hangs on an office above."""
         if obj is None:
             return ()
-        if _installs(request) or (obj.parent_id and self._in_sight(request, obj.parent_id)):
+        if _installs(request) or self._stands_above(request, obj):
             return ("area", "department")
         return ("area", "department", "parent")
 
-    def _in_sight(self, request: HttpRequest, key: int) -> bool:
-        return self.get_queryset(request).filter(pk=key).exists()
+    def _stands_above(self, request: HttpRequest, office: Office) -> bool:
+        """Whether the own office stands above it: nobody moves the own one, nor one beside it."""
+        own = request.user.own_office if isinstance(request.user, User) else None
+        return own is not None and office.pk != own.pk and office.is_at_or_below(own)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An office is hung below the own one."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        own = request.user.own_office if isinstance(request.user, User) else None
+        if db_field.name == "parent" and own is not None and not _installs(request):
+            field.queryset = Office.objects.at_or_below(own)
+        return field
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form that knows whether an outside desk may be set up."""
@@ -324,8 +334,23 @@ class UserAdmin(DjangoUserAdmin, ScopedAdmin):  # type: ignore[misc]
     add_fieldsets = ((None, {"fields": ("username", "area", "usable_password", "password1", "password2")}),)
 
     def scoped(self, rows: QuerySet[User], user: User) -> QuerySet[User]:
-        """Staff of the own subtree, without the accounts of the installation."""
-        return rows.filter(area__in=Area.objects.visible_to(user), is_superuser=False)
+        """Staff of the own subtree and of offices at or below the own one, without the installation's."""
+        return rows.filter(staff_run_by(user))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offices that the supervisor runs: nobody joins the office that judges the own one."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "office" and not _installs(request):
+            field.queryset = Office.objects.run_by(request.user)  # type: ignore[arg-type,union-attr]
+        return field
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Without an office it would work at the administration; not where that stands above the own one."""
+        user = request.user
+        if obj.office_id is None and isinstance(user, User) and obj.area_id == user.area_id:
+            own = user.own_office
+            obj.office = own if own and own.department != Department.GOVERNMENT else None
+        super().save_model(request, obj, form, change)
 
     def get_form(  # type: ignore[override]
         self, request: HttpRequest, obj: Any = None, **kwargs: Any
@@ -360,8 +385,8 @@ class ApiTokenAdmin(ScopedAdmin):
     actions_detail = ("revoke",)
 
     def scoped(self, rows: QuerySet[ApiToken], user: User) -> QuerySet[ApiToken]:
-        """Keys of accounts in the own subtree."""
-        return rows.filter(user__area__in=Area.objects.visible_to(user))
+        """Keys of accounts that the supervisor runs."""
+        return rows.filter(user__in=User.objects.filter(staff_run_by(user)).values("pk"))
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         """A new key has a name and an account; the rest comes by use."""
@@ -374,10 +399,9 @@ class ApiTokenAdmin(ScopedAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kw: Any
     ) -> Any:
-        """Accounts of the own subtree only."""
+        """Accounts that the supervisor runs only: a key sees what its account sees."""
         if db_field.name == "user":
-            below = Area.objects.visible_to(request.user)  # type: ignore[arg-type]
-            kw["queryset"] = User.objects.filter(area__in=below)
+            kw["queryset"] = User.objects.filter(staff_run_by(request.user))  # type: ignore[arg-type]
         return super().formfield_for_foreignkey(db_field, request, **kw)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
@@ -406,5 +430,10 @@ class RevealAdmin(HistoryAdmin):
     search_fields = ("=by__username", "subject")
 
     def scoped(self, rows: QuerySet[Reveal], user: User) -> QuerySet[Reveal]:
-        """What was revealed in the own subtree."""
-        return rows.filter(community__in=Area.objects.visible_to(user))
+        """What was revealed in the own subtree.
+
+        Not of complainants: the office complained about would read that there is a complaint, and since
+        when. Who looked at those stands among the looks, for whoever may see the complaint.
+        """
+        inside = rows.filter(community__in=Area.objects.visible_to(user))
+        return inside.exclude(subject__startswith="complaint:")

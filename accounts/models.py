@@ -122,6 +122,19 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         """The offices of the user's area and of those below it."""
         return self.filter(area__in=Area.objects.visible_to(user))
 
+    def run_by(self, user: "User") -> Self:
+        """The offices that a supervisor runs: the own one, those below it, and those of the areas below.
+
+        Never one beside or above the own office, nor an outside desk: whoever staffed the office that judges
+        the own one would judge themselves.
+        """
+        own = user.own_office
+        if own is None:
+            return self.visible_to(user)
+        first, after = codes_below(own.path)
+        deeper = ~Q(area=user.area_id) & ~Q(department=Department.OUTSIDE)
+        return self.visible_to(user).filter(Q(path__gte=first, path__lt=after) | deeper)
+
     def of_area(self, area: Area) -> Self:
         """The offices that stand in exactly that area."""
         return self.filter(area=area)
@@ -261,6 +274,16 @@ class User(AbstractUser):
     def may(self, ability: Ability | str) -> bool:
         """Whether a role of this user carries the ability (inside the own area)."""
         return Ability(ability) in self.abilities
+
+
+def staff_run_by(user: User) -> Q:
+    """The condition on accounts "works in an office that this supervisor runs", see `Office.run_by`."""
+    inside = Q(area__in=Area.objects.visible_to(user), is_superuser=False)
+    own = user.own_office
+    in_no_office = Q(office=None)  # works at the administration of the area
+    if own is not None and own.department != Department.GOVERNMENT:
+        in_no_office &= ~Q(area=user.area_id)
+    return inside & (in_no_office | Q(office__in=Office.objects.run_by(user)))
 
 
 class Post(models.Model):

@@ -49,8 +49,15 @@ class EventLine:
     reason: str
 
 
-def event_lines(complaint: Complaint) -> list[EventLine]:
-    """All that happened, the newest first; at most three queries."""
+OTHERS = ("into", "taken", "part", "other")
+"""Details that are the number of another complaint."""
+
+
+def event_lines(complaint: Complaint, reader: User) -> list[EventLine]:
+    """All that happened, the newest first; at most four queries.
+
+    The number of another complaint stands there for whoever may see that one, and for nobody else.
+    """
     events = list(complaint.events.select_related("by", "office", "to_office"))
     keys = {event.details["user"] for event in events if event.details.get("user")}
     people = {user.pk: user.display_name for user in User.objects.filter(pk__in=keys)} if keys else {}
@@ -58,15 +65,19 @@ def event_lines(complaint: Complaint) -> list[EventLine]:
         side["respondent"] for event in events for side in _sides(event.details) if side.get("respondent")
     }
     offices = dict(Office.objects.filter(pk__in=about).values_list("pk", "name")) if about else {}
-    return [_line(event, _Names(people, offices)) for event in events]
+    others = {event.details[name] for event in events for name in OTHERS if event.details.get(name)}
+    seen = Complaint.objects.visible_to(reader).filter(number__in=others) if others else None
+    numbers = frozenset(seen.values_list("number", flat=True)) if seen is not None else frozenset()
+    return [_line(event, _Names(people, offices, numbers)) for event in events]
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names of people and offices whose keys the events carry."""
+    """The names of people and offices whose keys the events carry, and the numbers that may be told."""
 
     people: Mapping[int, str]
     offices: Mapping[int, str]
+    numbers: frozenset[str]
 
 
 def _sides(details: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -116,9 +127,10 @@ def _more(kind: EventKind, event: ComplaintEvent, names: _Names) -> str:
         return str(OUTCOMES.get(Outcome(details["outcome"]), ""))
     if "step" in details:
         return str(CLOCK_STEPS[ClockStep(details["step"])])
+    other = next((details[name] for name in OTHERS if details.get(name) in names.numbers), "")
     if kind == EventKind.LINKED:
-        return f"{details.get('other', '')} {LINK_STATES[LinkState(details['state'])]}"
-    return str(details.get("into") or details.get("taken") or details.get("part") or "")
+        return f"{other} {LINK_STATES[LinkState(details['state'])]}".strip()
+    return str(other)
 
 
 def _corrected(name: str, details: Mapping[str, Any], names: _Names) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Area, User
+from accounts.models import Area, Office, User
 from accounts.rules import codes_below
 from complaints.faces import Face, RoadStep, face_of_row, road_of
 from complaints.models import Complaint, SupervisionOrder
@@ -29,6 +29,10 @@ TABS = {
     "all": pgettext_lazy("queue", "All"),
 }
 UNCOUNTED = ("closed", "all")
+DESKS = {
+    "own": pgettext_lazy("queue", "our own desk"),
+    "below": pgettext_lazy("queue", "desks below"),
+}
 
 NEXT = {
     State.RECEIVED: Verb.ACCEPT,
@@ -87,12 +91,15 @@ def _open_orders() -> QuerySet[SupervisionOrder]:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """By what the queue is narrowed; words are a number or a place."""
+    """By what the queue is narrowed; words are a number or a place, `desk` is the own one or those below."""
 
     kind: str = ""
     area: Area | None = None
     source: str = ""
     words: str = ""
+    desk: str = ""
+    own: Office | None = None
+    """Whose desk `desk` speaks of."""
 
     def apply(self, found: QuerySet[Complaint]) -> QuerySet[Complaint]:
         """What is left of these."""
@@ -100,6 +107,9 @@ class Filters:
             found = found.filter(topic=self.kind)
         elif self.kind in BY_CODE:
             found = found.filter(behaviour=self.kind)
+        if self.desk in DESKS and self.own:
+            own = Q(handler=self.own)
+            found = found.filter(own if self.desk == "own" else ~own)
         if self.source in SOURCES:
             found = found.filter(source=Source(self.source))
         if self.area:

@@ -87,23 +87,66 @@ def say_satisfied(*, complaint: Complaint, text: str = "", at: dt.datetime) -> N
 def say_dissatisfied(*, complaint: Complaint, text: str, at: dt.datetime) -> None:
     """Not satisfied: it is opened again, at the same desk or the one above, with the reason.
 
-    Raises RuleViolation `needs_reason`, `wrong_state`, and `reopen_too_late` after thirty days.
+    One that was merged goes its own way from then on: nobody's complaint is swallowed by another's. Raises
+    RuleViolation `needs_reason`, `wrong_state`, and `reopen_too_late` thirty days after the end.
     """
     check_move(complaint, Verb.DISSATISFIED, Actor.COMPLAINANT, text)
-    if complaint.closed_at and at - complaint.closed_at > dt.timedelta(days=REOPEN_WITHIN_DAYS):
+    ended_at = complaint.ended_at
+    if ended_at and at - ended_at > dt.timedelta(days=REOPEN_WITHIN_DAYS):
         raise refused("reopen_too_late")
     higher = needs_higher_desk(times_reopened=complaint.times_reopened, was_late=complaint.was_late)
     desk = (higher_desk(complaint) if higher else None) or complaint.handler
     write_entry(complaint, EntryKind.DISSATISFIED, text, at=at)
-    begin_round(complaint, Verb.DISSATISFIED, desk, reason=text, by=None, at=at, satisfied=False)
+    begin_round(
+        complaint,
+        Verb.DISSATISFIED,
+        desk,
+        reason=text,
+        by=None,
+        at=at,
+        satisfied=False,
+        merged_into=None,
+    )
 
 
 @transaction.atomic
 def withdraw(*, complaint: Complaint, at: dt.datetime) -> None:
-    """The complainant takes it back, as long as it has not been answered."""
+    """The complainant takes it back, as long as it has not been answered.
+
+    Those whose complaints were merged into it have taken nothing back: the first of them goes on.
+    """
     check_move(complaint, Verb.WITHDRAW, Actor.COMPLAINANT)
     before = complaint.state
     change(complaint, Verb.WITHDRAW, closed_at=at)
     stop_clock(complaint, at=at)
     no_more_due(complaint)
     write_event(complaint, EventKind.WITHDRAWN, at=at, from_state=before, to_state=State.WITHDRAWN)
+    _pass_on(complaint, at)
+
+
+def _pass_on(complaint: Complaint, at: dt.datetime) -> None:
+    """What was merged into it goes on at the same desk: the first one leads, the others follow that one."""
+    followers = Complaint.objects.filter(merged_into=complaint)
+    heir = followers.select_related("handler__area").order_by("received_at", "pk").first()
+    if heir is None:
+        return
+    change(
+        heir,
+        Verb.DISSATISFIED,
+        merged_into=None,
+        handler=complaint.handler,
+        referred_by=None,
+        accepted_at=heir.accepted_at or at,
+        closed_at=None,
+    )
+    followers.update(merged_into=heir)
+    write_event(
+        heir,
+        EventKind.REOPENED,
+        at=at,
+        from_state=State.MERGED,
+        to_state=State.ACCEPTED,
+        to_office=heir.handler,
+        instead_of=complaint.number,
+    )
+    next_clock(heir, ClockStep.ANSWER, from_at=heir.round_began_at, at=at)

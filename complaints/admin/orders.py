@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
 from complaints.models import Complaint, OrderStep, Publication, PublicationStep, SupervisionOrder
+from complaints.rules.supervision import HIDDEN_FROM_ADDRESSEE
 from policy import clock
 
 
 class OrderStepInline(ReadOnlyInline):
     model = OrderStep
     hide_title = True
-    fields = ("at", "kind", "text", "due_at", "who", "at_office")
+    fields: tuple[str, ...] = ("at", "kind", "text", "due_at", "who", "at_office")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderStep]:
         """With the names."""
@@ -32,6 +33,17 @@ class OrderStepInline(ReadOnlyInline):
     def at_office(self, step: OrderStep) -> str:
         """Whose act it was."""
         return str(step.office or "–")
+
+
+class AddresseeStepInline(OrderStepInline):
+    """To the addressee offices act, not people, and what the issuer wrote for itself is left out."""
+
+    fields = ("at", "kind", "told", "due_at", "at_office")
+
+    @admin.display(description=_("text"))
+    def told(self, step: OrderStep) -> str:
+        """What was said to the addressee, or by it."""
+        return "–" if step.kind in HIDDEN_FROM_ADDRESSEE else step.text or "–"
 
 
 @admin.register(SupervisionOrder)
@@ -81,15 +93,22 @@ class SupervisionOrderAdmin(HistoryAdmin):
         return rows.filter(Q(pk__in=issued) | Q(pk__in=received))
 
     def get_fields(self, request: HttpRequest, obj: SupervisionOrder | None = None) -> Any:
-        """The addressee reads the order, never the complaint behind it."""
+        """The addressee reads the order, never the complaint behind it nor who ordered it."""
         user = request.user
-        sees = (
-            obj is not None
-            and obj.complaint_id is not None
-            and isinstance(user, User)
-            and Complaint.objects.visible_to(user).filter(pk=obj.complaint_id).exists()
-        )
-        return self.fields if sees else tuple(name for name in self.fields if name != "complaint")
+        if obj is None or not isinstance(user, User) or not self._is_issuer(user, obj):
+            return tuple(name for name in self.fields if name not in ("complaint", "issued_by"))
+        if obj.complaint_id and Complaint.objects.visible_to(user).filter(pk=obj.complaint_id).exists():
+            return self.fields
+        return tuple(name for name in self.fields if name != "complaint")
+
+    def get_inlines(self, request: HttpRequest, obj: SupervisionOrder | None) -> list[Any]:
+        """The steps as each side reads them."""
+        user = request.user
+        issues = obj is not None and isinstance(user, User) and self._is_issuer(user, obj)
+        return [OrderStepInline if issues else AddresseeStepInline]
+
+    def _is_issuer(self, user: User, order: SupervisionOrder) -> bool:
+        return SupervisionOrder.objects.issued_within(user).filter(pk=order.pk).exists()
 
     def get_readonly_fields(self, request: HttpRequest, obj: SupervisionOrder | None = None) -> Any:
         """Every field: orders are changed by verbs."""

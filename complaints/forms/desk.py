@@ -2,6 +2,8 @@
 
 import datetime as dt
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Office, User
+from accounts.rules import LEVEL_NAMES, Level
 from cases.forms.episode import VerbForm
 from cases.forms.infection import InstantInput
 from complaints.actions.offices import (
@@ -103,7 +106,10 @@ def pick_office(form: forms.Form, name: str, found: list[Office], *, field: str 
 class OfficeForm(DeskForm):
     """A form that chooses an office: from the near ones, or any by its name. A typed name wins."""
 
-    office = forms.ChoiceField(label=pgettext_lazy("complaint", "To which office"), required=False)
+    office = forms.ChoiceField(
+        label=pgettext_lazy("complaint", "To which office"),
+        error_messages={"required": _("Please choose an office.")},
+    )
     named = forms.CharField(
         label=_("Another office, by its name"),
         required=False,
@@ -124,7 +130,8 @@ class OfficeForm(DeskForm):
         self.offices = {str(office.pk): office for office in self.near()}
         field = self.fields["office"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
-        choices = [(key, office.name) for key, office in self.offices.items()]
+        names = Counter(office.name for office in self.offices.values())
+        choices = [(key, _told_apart(office, names)) for key, office in self.offices.items()]
         field.choices = [("", _("Please choose")), *choices]
 
     def clean(self) -> dict[str, Any]:
@@ -133,12 +140,19 @@ class OfficeForm(DeskForm):
         name = (values.get("named") or "").strip()
         values["to"] = None
         if name:
+            self.errors.pop("office", None)
             values["to"] = pick_office(self, name, self.by_name(name))
         elif values.get("office"):
             values["to"] = self.offices[values["office"]]
-        elif "office" not in self.errors:
-            self.add_error("office", _("Please choose an office."))
         return values
+
+
+def _told_apart(office: Office, names: Mapping[str, int]) -> str:
+    """The name of an office, with the level of its area where another one in the list is called so."""
+    if names[office.name] == 1:
+        return office.name
+    level = LEVEL_NAMES[Level(office.area.level)]
+    return str(_("%(office)s (%(level)s)") % {"office": office.name, "level": level})
 
 
 class AcceptForm(DeskForm):

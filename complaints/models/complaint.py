@@ -331,6 +331,13 @@ class Complaint(models.Model):
         return self.state in OPEN
 
     @property
+    def ended_at(self) -> dt.datetime | None:
+        """When it came to its end; of a merged one that is the end of the one that goes on. None: open."""
+        if self.state == State.MERGED and self.merged_into:
+            return self.merged_into.closed_at
+        return self.closed_at
+
+    @property
     def is_solved(self) -> bool:
         """Closed, and put right: closed is not solved."""
         return self.state == State.CLOSED and self.outcome in (Outcome.SOLVED, Outcome.PARTLY)

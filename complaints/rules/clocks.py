@@ -18,7 +18,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class ClockStep(StrEnum):
-    """What a clock waits for. All steps of one round count from its beginning: receipt, or reopening."""
+    """What a clock waits for.
+
+    Acceptance and answer count from the beginning of the round, which is the receipt or the reopening; the
+    complainant's word counts from the answer, and closing from the word or the verification.
+    """
 
     ACCEPT = "accept"
     ANSWER = "answer"

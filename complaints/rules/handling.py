@@ -140,7 +140,7 @@ MOVES: dict[Verb, Move] = {
     Verb.REPLY: Move(OPEN, None, _COMPLAINANT, needs_reason=True),
     Verb.SATISFIED: Move(frozenset({State.ANSWERED}), State.VERIFIED, _COMPLAINANT),
     Verb.DISSATISFIED: Move(
-        frozenset({State.ANSWERED, State.VERIFIED, State.CLOSED, State.DECLINED}),
+        frozenset({State.ANSWERED, State.VERIFIED, State.CLOSED, State.DECLINED, State.MERGED}),
         State.ACCEPTED,
         _COMPLAINANT,
         needs_reason=True,

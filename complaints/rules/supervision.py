@@ -42,6 +42,10 @@ ORDER_STEPS = {
 }
 
 
+HIDDEN_FROM_ADDRESSEE = frozenset({OrderStepKind.VERIFIED})
+"""Steps whose text is the issuer's own: how it was verified may speak of the complainant."""
+
+
 class PublicationKind(StrEnum):
     """What is published: an office named, or good practice."""
 

@@ -39,9 +39,6 @@ NAMES = (
     "referred_by",
     "coordinator",
     "filed_by",
-    "merged_into",
-    "split_from",
-    "rebound_of",
 )
 
 
@@ -97,7 +94,8 @@ def case_page(
         "taken": Complaint.objects.visible_to(user).filter(merged_into=found),
         "entries": found.entries.select_related("by", "office", "replies_to").prefetch_related("attachments"),
         "attachments": found.attachments.filter(entry=None),
-        "events": event_lines(found),
+        "events": event_lines(found, user),
+        **kin_of(found, user),
         "looks": looks_at(found),
         "recusals": found.recusals.select_related("user", "by"),
         "orders": found.orders.select_related("to_office", "issued_by_office"),
@@ -189,6 +187,15 @@ def alike_of(found: Complaint, user: User) -> list[Alike]:
         for (link, first), key in zip(pairs, keys, strict=True)
         if key in seen
     ]
+
+
+def kin_of(found: Complaint, user: User) -> dict[str, Complaint | None]:
+    """What it was merged into, split from or follows, where the user may see that one. One query at most."""
+    names = ("merged_into", "split_from", "rebound_of")
+    keys = {name: getattr(found, f"{name}_id") for name in names}
+    wanted = [key for key in keys.values() if key]
+    seen = Complaint.objects.visible_to(user).in_bulk(wanted) if wanted else {}
+    return {name: seen.get(key) for name, key in keys.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -25,7 +26,14 @@ from cases.views.answers import blame
 from complaints.actions import supervising
 from complaints.forms.desk import AgainForm, ReportForm, VerifyOrderForm, tomorrow_evening
 from complaints.models import Complaint, SupervisionOrder
-from complaints.rules.supervision import OPEN_ORDERS, ORDER_STATES, ORDER_STEPS, OrderState, OrderStepKind
+from complaints.rules.supervision import (
+    HIDDEN_FROM_ADDRESSEE,
+    OPEN_ORDERS,
+    ORDER_STATES,
+    ORDER_STEPS,
+    OrderState,
+    OrderStepKind,
+)
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
 
@@ -35,8 +43,6 @@ TABS = {
     "from": pgettext_lazy("orders", "From us"),
 }
 NAMES = ("to_office", "issued_by_office", "issued_by")
-HIDDEN_FROM_ADDRESSEE = (OrderStepKind.VERIFIED,)
-"""Steps whose text is the issuer's own: how it was verified may speak of the complainant."""
 
 
 @requires(Ability.ANSWER_ORDERS)
@@ -53,8 +59,12 @@ def orders(request: StaffRequest) -> HttpResponse:
     if wanted not in lists:
         wanted = "from" if may_issue and not counts["to"] else "to"
     past = request.GET.get("state") == "verified"
-    rows, older = _page(lists[wanted], past=past, after=request.GET.get("after", ""))
+    words = request.GET.get("q", "").strip()[:80]
+    rows, older = _page(_named(lists[wanted], words), past=past, after=request.GET.get("after", ""))
+    kept = {"tab": wanted} | ({"state": "verified"} if past else {}) | ({"q": words} if words else {})
     context = {
+        "words": words,
+        "query": urlencode(kept),
         "tab": wanted,
         "tabs": [{"key": key, "label": TABS[key], "count": counts[key]} for key in lists],
         "past": past,
@@ -64,6 +74,14 @@ def orders(request: StaffRequest) -> HttpResponse:
         "own": user.own_office,
     }
     return render(request, "complaints/desk/orders.html", context)
+
+
+def _named(found: QuerySet[SupervisionOrder], words: str) -> QuerySet[SupervisionOrder]:
+    """Those whose number, addressee or issuer holds these words; all without any."""
+    if not words:
+        return found
+    names = Q(to_office__name__icontains=words) | Q(issued_by_office__name__icontains=words)
+    return found.filter(names | Q(number__icontains=words))
 
 
 def _page(found: QuerySet[SupervisionOrder], *, past: bool, after: str) -> tuple[list[SupervisionOrder], str]:

@@ -16,13 +16,13 @@ from cases.views.answers import key_in
 from complaints.forms.desk import behaviour_choices
 from complaints.models import Complaint
 from complaints.paging import page_of
-from complaints.queue import TABS, UNCOUNTED, Filters, counts_of, in_tab, line_of, order_of, with_rows
+from complaints.queue import DESKS, TABS, UNCOUNTED, Filters, counts_of, in_tab, line_of, order_of, with_rows
 from complaints.rules.behaviours import TOPICS
 from complaints.rules.handling import Actor, Verb, may
 from complaints.rules.words import SOURCES
 from policy import clock
 
-KEPT = ("kind", "area", "source", "words")
+KEPT = ("kind", "area", "desk", "source", "words")
 
 
 @requires(Ability.HANDLE_COMPLAINTS)
@@ -54,11 +54,12 @@ def complaints(request: StaffRequest) -> HttpResponse:
         "counts": counts,
         "at": at,
         "filters": filters,
-        "filtered": bool(filters.kind or filters.area or filters.source or filters.words),
+        "filtered": any((filters.kind, filters.area, filters.desk, filters.source, filters.words)),
         "kinds": [(str(topic), TOPICS[topic]) for topic in TOPICS],
         "behaviours": behaviour_choices(),
         "areas": areas,
         "sources": SOURCES,
+        "desks": DESKS,
         "query": urlencode({key: request.GET[key] for key in KEPT if request.GET.get(key)}),
         "here": request.get_full_path(),
         "own": user.own_office,
@@ -95,6 +96,8 @@ def _filters(request: StaffRequest, areas: list[Area]) -> Filters:
         area=next((area for area in areas if area.pk == key), None),
         source=request.GET.get("source", ""),
         words=_words(request),
+        desk=request.GET.get("desk", ""),
+        own=request.user.own_office,
     )
 
 

@@ -270,10 +270,10 @@ def _refused(bound: WordForm | None, forms: Forms, exchange: Sequence[Said]) -> 
 
 
 def _reopen_until(complaint: Complaint) -> dt.datetime | None:
-    """Until when "not satisfied" opens an ended one again; None while it is open."""
-    if complaint.closed_at is None or complaint.is_open:
+    """Until when "not satisfied" opens an ended one again; None while it, or what it follows, is open."""
+    if complaint.ended_at is None or complaint.is_open:
         return None
-    return complaint.closed_at + dt.timedelta(days=REOPEN_WITHIN_DAYS)
+    return complaint.ended_at + dt.timedelta(days=REOPEN_WITHIN_DAYS)
 
 
 def looks_of(complaint: Complaint) -> list[LookedAtBy]:

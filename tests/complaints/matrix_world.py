@@ -57,7 +57,8 @@ class Case:
     def said(self) -> list[re.Pattern[str]]:
         """Number, secret, and everything that the complainant wrote."""
         secret = self.receipt.secret
-        return [re.compile(each) for each in (*self.words, secret, secret.replace(" ", ""))]
+        row = rf"\bcomplaint:{self.receipt.complaint.pk}\b"
+        return [re.compile(each) for each in (*self.words, secret, secret.replace(" ", ""), row)]
 
     @property
     def number(self) -> re.Pattern[str]:
@@ -122,6 +123,8 @@ def world_of(cast: Cast) -> World:
     for key in ("county", "branch"):
         _handled(cases[key].complaint, people["above" if key == "county" else "handler"])
     world = World(records, people, cases)
+    for key, who in (("street", "handler"), ("branch", "handler"), ("county", "above")):
+        world.browser(who).post(reverse("complaint-reveal", args=[cases[key].complaint.pk]))
     secret = cases["street"].receipt.secret
     world.cookies = {
         "complainant": _followed(cases["street"].receipt.number, secret),

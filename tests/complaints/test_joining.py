@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Office, User
 from accounts.rules import Department
 from complaints.actions import correcting, handling, word
 from complaints.actions.sweeps import assign_coordinators
@@ -134,3 +134,24 @@ def test_not_satisfied_goes_up_without_a_coordinator_who_sees_it_no_more(cast: C
         assert complaint.coordinator == cast.task_force
         word.say_dissatisfied(complaint=complaint, text=reason, at=NOON)
     assert (complaint.handler, complaint.coordinator) == (office(cast.county), None)
+
+
+def test_offices_of_one_name_are_told_apart_in_the_list(as_user: Login, cast: Cast) -> None:
+    """A municipality is called the same as province and as city."""
+    name = office(cast.home.line["city"]).name
+    assert name == office(cast.home.line["province"]).name
+    page = as_user(cast.task_force).get(filed(cast.home).complaint.get_absolute_url()).content.decode()
+    assert f"{name}（省级）" in page
+    assert f"{name}（市级）" in page
+    assert f"{office(cast.county).name}（" not in page
+
+
+def test_an_office_is_asked_for_as_needed_and_a_typed_name_is_enough(as_user: Login, cast: Cast) -> None:
+    complaint = filed(cast.home).complaint
+    client = as_user(cast.task_force)
+    address = f"{complaint.get_absolute_url()}refer/"
+    assert "请选择单位" in client.post(address, {}).content.decode()
+    health = office(cast.county, Department.HEALTH)
+    assert client.post(address, {"named": health.name}).status_code == 303
+    complaint.refresh_from_db()
+    assert complaint.handler == health

@@ -254,6 +254,17 @@ def test_the_lists_are_paged_and_hold_each_order_once(
             desk.post(f"{each.get_absolute_url()}verified/", {"text": "看过"})
 
 
+def test_an_order_is_found_by_its_number_and_by_the_office(
+    as_user: Login, cast: Cast, order: SupervisionOrder
+) -> None:
+    client = as_user(cast.task_force)
+    for words in (order.number, order.number[-8:], order.to_office.name):
+        assert order.number in client.get("/supervision-orders/", {"q": words}).content.decode()
+    nothing = client.get("/supervision-orders/", {"q": "别处"}).content.decode()
+    assert order.number not in nothing
+    assert "没有找到这样的督办单" in nothing
+
+
 def test_an_order_is_issued_by_nobody_who_may_not_see_the_case(as_user: Login, cast: Cast) -> None:
     complaint = filed(cast.home).complaint
     for user in (cast.neighbour, cast.street):

@@ -130,6 +130,15 @@ def test_filters_narrow_by_behaviour_topic_area_and_source(as_user: Login, cast:
     assert set(numbers(client, "?kind=bogus&area=x&source=bogus&after=x&before=__")) == {door, other}
 
 
+def test_the_own_desk_is_told_from_those_below(as_user: Login, cast: Cast) -> None:
+    own = filed(cast.home).number
+    below = filed(cast.home, behaviour="care_refused", whom="site").number
+    client = as_user(cast.task_force)
+    assert set(numbers(client)) == {own, below}
+    assert numbers(client, "?desk=own") == [own]
+    assert numbers(client, "?desk=below") == [below]
+
+
 def test_a_search_finds_a_place_and_goes_straight_to_a_number(as_user: Login, cast: Cast) -> None:
     found = filed(cast.home, place="湖滨里2号楼").complaint
     filed(cast.home)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from PIL import Image
 
 from accounts.models import User
-from complaints.actions import correcting, events, handling
+from complaints.actions import correcting, events, handling, word
 from complaints.actions.filing import ComplainantFacts, Receipt
 from complaints.models import Attachment, Complaint, Entry
 from complaints.rules.handling import State
@@ -389,6 +389,52 @@ class TestWhatThePageSays:
         for theirs in ("别人的经过", "别人的队长", "别人的问题", "5号楼", other.number):
             assert theirs not in text
         assert phone.post(reverse("complain-choose"), {"complaint": other.complaint.pk}).status_code == 404
+
+    def test_whoever_was_merged_and_is_not_satisfied_goes_their_own_way_again(
+        self, phone: Client, cast: Cast, the_day: Callable[[dt.date], Any]
+    ) -> None:
+        mine, other = filed(cast.home), filed(cast.home, place="5号楼")
+        accepted(other, cast)
+        correcting.merge(complaint=mine.complaint, into=other.complaint, by=cast.task_force, at=clock.now())
+        answered(other, cast, "5号楼已拆除")
+        word.say_satisfied(complaint=other.complaint, at=clock.now())
+        handling.close(complaint=other.complaint, by=cast.task_force, at=clock.now())
+        the_day(TODAY + dt.timedelta(days=29))
+        assert "Handle mine on its own" in opened(phone, mine)
+        say(phone, "dissatisfied", mine.complaint, text="4号楼还封着")
+        complaint = Complaint.objects.get(pk=mine.complaint.pk)
+        assert (complaint.state, complaint.merged_into) == (State.ACCEPTED, None)
+        assert complaint.clocks.running().get().step == "answer"
+        text = page(phone)
+        assert "4号楼还封着" in text
+        assert "Handled together" not in text
+
+    def test_thirty_days_after_the_end_of_what_it_follows_it_is_too_late(
+        self, phone: Client, cast: Cast, the_day: Callable[[dt.date], Any]
+    ) -> None:
+        mine, other = filed(cast.home), filed(cast.home, place="5号楼")
+        correcting.merge(complaint=mine.complaint, into=other.complaint, by=cast.task_force, at=clock.now())
+        handling.decline(complaint=other.complaint, reason="重复", by=cast.task_force, at=clock.now())
+        the_day(TODAY + dt.timedelta(days=31))
+        assert "Handle mine on its own" not in opened(phone, mine)
+        say(phone, "dissatisfied", mine.complaint, text="4号楼还封着")
+        assert Complaint.objects.get(pk=mine.complaint.pk).state == State.MERGED
+
+    def test_what_somebody_else_takes_back_goes_on_for_whoever_was_merged_into_it(
+        self, phone: Client, cast: Cast
+    ) -> None:
+        fake, first, second = filed(cast.home), filed(cast.home), filed(cast.home)
+        for each in (first, second):
+            correcting.merge(
+                complaint=each.complaint, into=fake.complaint, by=cast.task_force, at=clock.now()
+            )
+        word.withdraw(complaint=fake.complaint, at=clock.now())
+        heir = Complaint.objects.get(pk=first.complaint.pk)
+        assert (heir.state, heir.merged_into, heir.closed_at) == (State.ACCEPTED, None, None)
+        assert heir.times_reopened == 0
+        assert heir.clocks.running().get().step == "answer"
+        assert Complaint.objects.get(pk=second.complaint.pk).merged_into == heir
+        assert "Handled together" not in opened(phone, first)
 
     def test_a_part_that_was_split_off_is_followed_with_the_same_receipt(
         self, phone: Client, receipt: Receipt, cast: Cast
