@@ -4,6 +4,7 @@ The roles are written out here, apart from the table of abilities, so that a rol
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -310,3 +311,33 @@ def test_only_who_may_hand_it_out_reads_the_link(
         client.force_login(user)
         told = any(signature in client.get(path).content.decode() for path in paths)
         assert told is (who in WORKING), who
+
+
+OURS = ("needs", "calls", "key-persons", "care-calls", "medical", "stock", "rounds", "counsel", "hospitals")
+START = ("today", "needs", "calls", "key-persons", "medical-needs", "stock", "rounds", "counsels", "carrying")
+
+
+@pytest.mark.parametrize("who", ["worker", "coordinator", "operator", "counsellor", "analyst", "supervisor"])
+def test_no_page_offers_a_door_that_is_closed_to_its_reader(
+    records: SimpleNamespace, people: dict[str, User | None], who: str
+) -> None:
+    """Links between the pages of supplies lead somewhere for whoever sees them."""
+    client, user = Client(raise_request_exception=False), people[who]
+    assert user is not None
+    client.force_login(user)
+    waiting, seen = [reverse(name) for name in START], set()
+    offered: dict[str, str] = {}
+    while waiting and len(seen) < 150:
+        path = waiting.pop(0)
+        seen.add(path)
+        answer = client.get(path)
+        if path in offered:
+            assert answer.status_code in (200, 302), (path, answer.status_code, "offered by", offered[path])
+        if answer.status_code != 200 or "text/html" not in answer.headers["Content-Type"]:
+            continue
+        for link in re.findall(r'href="(/[^"#]*)"', answer.content.decode()):
+            found = link.replace("&amp;", "&")
+            if found.split("/")[1] in OURS and found not in seen and found not in offered:
+                offered[found] = path
+                waiting.append(found)
+    assert offered or who in ("analyst", "counsellor")
