@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from cases.importing.cells import text_of
+from cases.importing.headings import check_unique, rows_below
 from cases.importing.reading import MAX_ROWS
 from cases.importing.sheets import Column, LineList, Row, Sheet
 from cases.importing.words import headings
@@ -136,41 +137,20 @@ def _columns(row: Row) -> list[Column]:
 
 
 def _line_list(sheet: Sheet, header: int, columns: list[Column]) -> LineList:
-    _check_unique(columns)
-    telling = [column.place for column in columns if column.meaning not in (Meaning.SERIAL, Meaning.TO_MEND)]
-    rows = [
-        row
-        for row in sheet.rows[header + 1 :]
-        if any(text_of(row.cell(place)).strip() for place in telling)
-        and row.cells != sheet.rows[header].cells  # a header that was printed again on each page
-    ]
-    if not rows:
-        raise BadInput("file", _("Nobody stands in this list: there is no row below its header."))
-    if len(rows) > MAX_ROWS or sheet.overfull:
-        raise BadInput(
-            "file",
-            _("This list has more than %(limit)d rows. Divide it into several files.") % {"limit": MAX_ROWS},
-        )
+    check_unique(columns)
+    rows = rows_below(
+        sheet,
+        header,
+        columns,
+        aside=(Meaning.SERIAL, Meaning.TO_MEND),
+        none=_("Nobody stands in this list: there is no row below its header."),
+        most=MAX_ROWS,
+    )
     filled = {place for row in rows for place, value in enumerate(row.cells) if value is not None}
     last = max(filled | {column.place for column in columns})
     columns += [Column(place, "") for place in range(len(columns), last + 1)]
     kept = tuple(column for column in columns if column.heading or column.place in filled)
     return LineList(kept, rows, sheet.serial_dates)
-
-
-def _check_unique(columns: list[Column]) -> None:
-    for column in columns:
-        twins = [other for other in columns if other.meaning == column.meaning]
-        if column.meaning and len(twins) > 1:
-            named = [
-                _("column %(letter)s “%(heading)s”") % {"letter": twin.letter, "heading": twin.heading}
-                for twin in twins
-            ]
-            raise BadInput(
-                "file",
-                _("Several columns mean the same: %(columns)s. Keep one of them and delete the others.")
-                % {"columns": pgettext("between items", ", ").join(named)},
-            )
 
 
 def missing_columns(lines: LineList, *, community_needed: bool) -> None:

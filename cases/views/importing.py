@@ -1,15 +1,13 @@
 """Importing a line list: choose the file, look at what would happen row by row, take over, give back."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -24,21 +22,16 @@ from cases.forms.importing import UploadForm
 from cases.importing.columns import Meaning, meaning_of
 from cases.importing.preview import GROUPS, LEFT_OVER, ListedRow, Preview
 from cases.importing.report import GiveBack, GivenRow, guides, write_give_back, write_template
-from cases.importing.rows import Finding
 from cases.models import ImportBatch, Infection
 from cases.views.answers import blame, htmx, key_in
+from cases.views.listed import ShownFinding, numbers_in, page_of, shown_findings, workbook_answer
 from cases.views.references import reference_to
 from policy import clock
 from policy.refusals import BadInput
 from policy.strip import Strip, axis_around, draw_plan
 from policy.types import Plan
 
-T = TypeVar("T")
-
-PAGE = 50
-"""Rows a page: with their strips they stay well below 100 KB."""
 RECENT = 8
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_http_methods(["GET", "POST"])
@@ -131,14 +124,14 @@ def left_over(request: StaffRequest, pk: int) -> HttpResponse:
         messages.warning(request, str(gone))
         return redirect("import")
     stem = batch.file_name.rsplit(".", 1)[0]
-    return _download(write_give_back(given), _("%(name)s - to be mended.xlsx") % {"name": stem})
+    return workbook_answer(write_give_back(given), _("%(name)s - to be mended.xlsx") % {"name": stem})
 
 
 @require_GET
 @requires(Ability.WORK_CASES)
 def template(request: HttpRequest) -> HttpResponse:
     """An empty list with its header, an example, and the words that are understood."""
-    return _download(write_template(), _("Line list template.xlsx"))
+    return workbook_answer(write_template(), _("Line list template.xlsx"))
 
 
 def _batch(user: User, pk: int) -> ImportBatch:
@@ -152,8 +145,8 @@ def _record_ticks(request: StaffRequest, batch: ImportBatch) -> None:
         whole = importing.preview(batch, by=request.user, at=clock.now())
         doubtful = [row.number for row in whole.group(Verdict.DOUBTFUL)]
         importing.confirm(batch, shown=doubtful, ticked=doubtful if request.POST["all"] == "1" else [])
-    elif shown := _numbers(request.POST.getlist("shown")):
-        importing.confirm(batch, shown=shown, ticked=_numbers(request.POST.getlist("ticked")))
+    elif shown := numbers_in(request.POST.getlist("shown")):
+        importing.confirm(batch, shown=shown, ticked=numbers_in(request.POST.getlist("ticked")))
 
 
 def _nothing_to_take(batch: ImportBatch, user: User) -> bool:
@@ -163,31 +156,11 @@ def _nothing_to_take(batch: ImportBatch, user: User) -> bool:
     return not importing.preview(batch, by=user, at=clock.now()).taken
 
 
-def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 8]
-
-
 def _taken_over(count: int) -> str:
     return ngettext("%(n)d row taken over.", "%(n)d rows taken over.", count) % {"n": count}
 
 
-def _download(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 # ── the preview ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFinding:
-    """A sentence about a row, with the cell that it is about."""
-
-    ref: str
-    heading: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,38 +181,6 @@ class ShownRow:
         episode = self.row.judgement.episode if self.row.judgement else None
         moved = episode and self.plan and episode.release_on != self.plan.release_on
         return episode.release_on if episode and moved and self.row.verdict is Verdict.NEW_GROUND else None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A stretch of the rows of one group, numbered from 1."""
-
-    rows: Sequence[object]
-    number: int
-    pages: int
-    first: int
-    last: int
-    total: int
-
-    @property
-    def before(self) -> int | None:
-        """The number of the page before."""
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def after(self) -> int | None:
-        """The number of the next page."""
-        return self.number + 1 if self.number < self.pages else None
-
-
-def _page(request: HttpRequest, rows: Sequence[T]) -> tuple[Page, Sequence[T]]:
-    """The page that the address names, or the nearest that exists."""
-    pages = max(-(-len(rows) // PAGE), 1)
-    asked = _numbers([request.GET.get("page", "")])
-    number = min(max(asked[0] if asked else 1, 1), pages)
-    shown = rows[(number - 1) * PAGE : number * PAGE]
-    first = (number - 1) * PAGE + 1
-    return Page(shown, number, pages, first, first + len(shown) - 1, len(rows)), shown
 
 
 def _summary(whole: Preview) -> dict[str, object]:
@@ -265,7 +206,7 @@ def _preview_context(request: StaffRequest, whole: Preview) -> dict[str, object]
     present = [group for group in GROUPS if counts[group]]
     asked = request.GET.get("group", "")
     current = Verdict(asked) if asked in present else present[0]
-    page, rows = _page(request, whole.group(current))
+    page, rows = page_of(request, whole.group(current))
     today = clock.today()
     axis = axis_around(today)
     tabs = [
@@ -306,24 +247,13 @@ def _shown(whole: Preview, row: ListedRow, axis: tuple[dt.date, dt.date], user: 
     elsewhere = row.verdict is Verdict.HELD_ELSEWHERE
     return ShownRow(
         row=row,
-        findings=_shown_findings(row, row.findings),
-        notes=_shown_findings(row, row.read.notes),
+        findings=shown_findings(row.number, row.findings),
+        notes=shown_findings(row.number, row.read.notes),
         plan=plan,
         strip=strip,
         handover_url=_handover_url(row, user) if elsewhere else "",
         episode_url=episode.get_absolute_url() if episode and episode.pk and not elsewhere else "",
     )
-
-
-def _shown_findings(row: ListedRow, findings: Sequence[Finding]) -> list[ShownFinding]:
-    return [
-        ShownFinding(
-            each.column.ref(row.number) if each.column else "",
-            each.column.heading if each.column else "",
-            each.sentence,
-        )
-        for each in findings
-    ]
 
 
 def _handover_url(row: ListedRow, user: User) -> str:
@@ -349,7 +279,7 @@ class LeftOverRow:
 
 def _result(request: StaffRequest, batch: ImportBatch) -> HttpResponse:
     given = GiveBack.from_json(batch.left_over) if batch.left_over else GiveBack([], [])
-    page, rows = _page(request, given.rows)
+    page, rows = page_of(request, given.rows)
     name_at = next((n for n, each in enumerate(given.headings) if meaning_of(each) == Meaning.NAME), None)
     counts = {verdict.value: batch.counts.get(verdict, 0) for verdict in Verdict}
     context = {

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -49,28 +50,31 @@ def correct(
     at once. Limits follow; lateness that has happened stays.
     """
     check_staff(by, complaint, Verb.CORRECT, reason)
-    values: dict[str, Any] = {}
-    if behaviour and behaviour != complaint.behaviour:
-        kind = BY_CODE[behaviour]
-        values |= {"behaviour": kind.code, "topic": kind.topic, "clause": kind.clause}
-    if respondent and respondent != complaint.respondent:
-        values["respondent"] = respondent
-    if urgent is not None and urgent != complaint.urgent:
-        values["urgent"] = urgent
-    if is_complex is not None and is_complex != complaint.complex:
-        values["complex"] = is_complex
+    said = {"behaviour": behaviour, "respondent": respondent, "urgent": urgent, "complex": is_complex}
+    values: dict[str, Any] = {
+        name: value
+        for name, value in said.items()
+        if value not in (None, "") and value != getattr(complaint, name)
+    }
     if not values:
         return
-    names = sorted(name for name in values if name not in ("topic", "clause"))
-    before = {"behaviour": complaint.behaviour, "respondent": complaint.respondent_id}
-    was = {name: before[name] for name in names if name in before}
+    names, before = sorted(values), _written_down(complaint)
+    if "behaviour" in values:
+        kind = BY_CODE[values["behaviour"]]
+        values |= {"topic": kind.topic, "clause": kind.clause}
     moved = _moves_up(complaint, values.get("respondent"))
     if moved:
         values |= {"handler": moved, "referred_by": None}
     change(complaint, Verb.CORRECT, **values)
-    now = {name: getattr(complaint, "respondent_id" if name == "respondent" else name) for name in was}
     write_event(
-        complaint, EventKind.CORRECTED, at=at, by=by, reason=reason, fields=names, before=was, after=now
+        complaint,
+        EventKind.CORRECTED,
+        at=at,
+        by=by,
+        reason=reason,
+        fields=names,
+        before=_only(names, before),
+        after=_only(names, _written_down(complaint)),
     )
     if moved:
         write_event(complaint, EventKind.MOVED_UP, at=at, by=by, to_office=moved)
@@ -82,6 +86,15 @@ def correct(
     if complaint.state in UNANSWERED:
         step = ClockStep.ACCEPT if complaint.state == State.RECEIVED else ClockStep.ANSWER
         next_clock(complaint, step, from_at=complaint.round_began_at, at=at)
+
+
+def _written_down(complaint: Complaint) -> dict[str, Any]:
+    """The facts of which a correction says what they were, as codes and keys."""
+    return {"behaviour": complaint.behaviour, "respondent": complaint.respondent_id}
+
+
+def _only(names: Collection[str], written: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in written.items() if name in names}
 
 
 def _moves_up(complaint: Complaint, respondent: Office | None) -> Office | None:

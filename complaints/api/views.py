@@ -238,8 +238,13 @@ class OneComplaint(SystemView):
         )
 
     def acted(self, number: str, *, handled: bool) -> Response:
-        """The complaint as it stands after what was done; it may lie at another office now."""
+        """The complaint as it stands after what was done; it may lie at another office now.
+
+        Whoever handles it reads the case in the answer: that look is written down as well.
+        """
         complaint = with_steps(Complaint.objects.filter(number=number)).get()
+        if handled:
+            self.look(complaint)
         return Response({"complaint": complaint_json(complaint, clock.now(), handled=handled)})
 
 

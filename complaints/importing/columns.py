@@ -9,6 +9,7 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from cases.importing.cells import text_of
 from cases.importing.columns import HEADER_WITHIN, bare
+from cases.importing.headings import check_unique, rows_below
 from cases.importing.sheets import Column, LineList, Row, Sheet
 from complaints.importing.words import meanings
 from policy.refusals import BadInput
@@ -102,33 +103,16 @@ def _check(columns: list[Column], found: set[str]) -> None:
             )
             % {"n": len(missing), "columns": pgettext("between items", ", ").join(missing)},
         )
-    for meaning in found:
-        twins = [column for column in columns if column.meaning == meaning]
-        if len(twins) > 1:
-            named = [
-                _("column %(letter)s “%(heading)s”") % {"letter": twin.letter, "heading": twin.heading}
-                for twin in twins
-            ]
-            raise BadInput(
-                "file",
-                _("Several columns mean the same: %(columns)s. Keep one of them and delete the others.")
-                % {"columns": pgettext("between items", ", ").join(named)},
-            )
+    check_unique(columns)
 
 
 def _line_list(sheet: Sheet, header: int, columns: list[Column]) -> LineList:
-    telling = [each.place for each in columns if each.meaning not in (Meaning.SERIAL, Meaning.TO_MEND)]
-    rows = [
-        row
-        for row in sheet.rows[header + 1 :]
-        if any(text_of(row.cell(place)).strip() for place in telling)
-        and row.cells != sheet.rows[header].cells  # a header that was printed again on each page
-    ]
-    if not rows:
-        raise BadInput("file", _("No complaint stands in this list: there is no row below its header."))
-    if len(rows) > MAX_ROWS or sheet.overfull:
-        raise BadInput(
-            "file",
-            _("This list has more than %(limit)d rows. Divide it into several files.") % {"limit": MAX_ROWS},
-        )
+    rows = rows_below(
+        sheet,
+        header,
+        columns,
+        aside=(Meaning.SERIAL, Meaning.TO_MEND),
+        none=_("No complaint stands in this list: there is no row below its header."),
+        most=MAX_ROWS,
+    )
     return LineList(tuple(each for each in columns if each.heading), rows, sheet.serial_dates)

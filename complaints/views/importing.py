@@ -1,14 +1,11 @@
 """The export of another hotline: choose the file, look row by row, file the good ones, get the rest back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -18,8 +15,8 @@ from accounts.access import StaffRequest, requires
 from accounts.models import User
 from accounts.rules import Ability
 from cases.importing.report import GiveBack, GivenRow, write_give_back
-from cases.importing.rows import Finding
 from cases.views.answers import blame
+from cases.views.listed import ShownFinding, numbers_in, page_of, shown_findings, workbook_answer
 from complaints.actions import importing
 from complaints.forms.importing import ListForm
 from complaints.importing.columns import HEADINGS, NEEDED, Meaning, meaning_of
@@ -29,11 +26,7 @@ from complaints.rules.behaviours import BY_CODE, TOPICS, by_topic
 from policy import clock
 from policy.refusals import BadInput
 
-T = TypeVar("T")
-
-PAGE = 50
 RECENT = 8
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,10 +110,7 @@ def left_over(request: StaffRequest, pk: int) -> HttpResponse:
     except BadInput as gone:
         return _gone(request, gone)
     name = _("%(name)s - to be mended.xlsx") % {"name": batch.file_name.rsplit(".", 1)[0]}
-    response = HttpResponse(write_give_back(given), content_type=XLSX)
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return workbook_answer(write_give_back(given), name)
 
 
 def _batch(user: User, pk: int) -> ComplaintList:
@@ -135,9 +125,9 @@ def _gone(request: HttpRequest, gone: BadInput) -> HttpResponse:
 
 def _record_choices(request: StaffRequest, batch: ComplaintList) -> None:
     """Take in the ticked rows of a page with the behaviour beside each."""
-    shown = _numbers(request.POST.getlist("shown"))
+    shown = numbers_in(request.POST.getlist("shown"))
     if shown:
-        ticked = _numbers(request.POST.getlist("ticked"))
+        ticked = numbers_in(request.POST.getlist("ticked"))
         chosen = {row: request.POST.get(f"behaviour-{row}", "") for row in ticked}
         importing.choose(batch, shown=shown, chosen=chosen)
 
@@ -148,24 +138,11 @@ def _accept_all_guesses(request: StaffRequest, batch: ComplaintList) -> None:
     importing.choose(batch, shown=[], chosen=guesses)
 
 
-def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 8]
-
-
 def _filed(count: int) -> str:
     return ngettext("%(n)d complaint filed.", "%(n)d complaints filed.", count) % {"n": count}
 
 
 # ── the preview ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFinding:
-    """A sentence about a row, with the cell that it is about."""
-
-    ref: str
-    heading: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,43 +154,12 @@ class ShownRow:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A stretch of the rows of one group, numbered from 1."""
-
-    number: int
-    pages: int
-    first: int
-    last: int
-    total: int
-
-    @property
-    def before(self) -> int | None:
-        """The number of the page before."""
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def after(self) -> int | None:
-        """The number of the next page."""
-        return self.number + 1 if self.number < self.pages else None
-
-
-def _page(request: HttpRequest, rows: Sequence[T]) -> tuple[Page, Sequence[T]]:
-    """The page that the address names, or the nearest that exists."""
-    pages = max(-(-len(rows) // PAGE), 1)
-    asked = _numbers([request.GET.get("page", "")])
-    number = min(max(asked[0] if asked else 1, 1), pages)
-    shown = rows[(number - 1) * PAGE : number * PAGE]
-    first = (number - 1) * PAGE + 1
-    return Page(number, pages, first, first + len(shown) - 1, len(rows)), shown
-
-
 def _preview_context(request: StaffRequest, whole: Preview) -> dict[str, object]:
     counts = whole.counts
     present = [group for group in Verdict if counts[group]]
     asked = request.GET.get("group", "")
     current = Verdict(asked) if asked in present else present[0]
-    page, rows = _page(request, whole.group(current))
+    page, rows = page_of(request, whole.group(current))
     confirmed = sum(row.chosen and row.is_taken for row in whole.rows)
     return {
         "batch": whole.batch,
@@ -234,7 +180,9 @@ def _preview_context(request: StaffRequest, whole: Preview) -> dict[str, object]
         ],
         "group": current.value,
         "page": page,
-        "rows": [ShownRow(row, _shown_findings(row, row.findings), _label(row.behaviour)) for row in rows],
+        "rows": [
+            ShownRow(row, shown_findings(row.number, row.findings), _label(row.behaviour)) for row in rows
+        ],
         "behaviours": [
             (TOPICS[topic], [(each.code, each.label) for each in those]) for topic, those in by_topic()
         ],
@@ -246,23 +194,12 @@ def _label(behaviour: str) -> str:
     return str(BY_CODE[behaviour].label) if behaviour in BY_CODE else ""
 
 
-def _shown_findings(row: ListedRow, findings: Sequence[Finding]) -> list[ShownFinding]:
-    return [
-        ShownFinding(
-            each.column.ref(row.number) if each.column else "",
-            each.column.heading if each.column else "",
-            each.sentence,
-        )
-        for each in findings
-    ]
-
-
 # ── after the commit ─────────────────────────────────────────────────────────────────────────────
 
 
 def _result(request: StaffRequest, batch: ComplaintList) -> HttpResponse:
     given = GiveBack.from_json(batch.left_over) if batch.left_over else GiveBack([], [])
-    page, rows = _page(request, given.rows)
+    page, rows = page_of(request, given.rows)
     ticket = next(
         (n for n, each in enumerate(given.headings) if meaning_of(each) == Meaning.EXTERNAL_ID), None
     )

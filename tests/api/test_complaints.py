@@ -270,6 +270,13 @@ def test_the_desk_accepts_answers_and_closes(desk: System, cast: Cast) -> None:
     assert kinds == ["received", "accepted", "answered", "satisfied", "closed"]
 
 
+def test_the_case_that_comes_back_from_a_verb_was_looked_at(desk: System, cast: Cast) -> None:
+    receipt = filed(cast.home)
+    answer = desk.post(f"complaints/{receipt.number}/accept/", {"complex": False})[1]
+    assert answer["complaint"]["text"]
+    assert list(Look.objects.values_list("by", "what")) == [(cast.task_force.pk, "case")]
+
+
 def test_the_same_call_twice_acts_once(desk: System, cast: Cast) -> None:
     number = filed(cast.home).number
     first = desk.post(f"complaints/{number}/accept/", key="a")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.models import Office, User
+from accounts.models import User
 from accounts.rules import Department
 from complaints.actions import correcting, handling, word
 from complaints.actions.sweeps import assign_coordinators
@@ -155,3 +155,16 @@ def test_an_office_is_asked_for_as_needed_and_a_typed_name_is_enough(as_user: Lo
     assert client.post(address, {"named": health.name}).status_code == 303
     complaint.refresh_from_db()
     assert complaint.handler == health
+
+
+def test_what_hangs_together_is_counted_and_one_tap_away(as_user: Login, cast: Cast) -> None:
+    into, taken = filed(cast.home).complaint, filed(cast.home, place="别处").complaint
+    correcting.merge(complaint=taken, into=into, by=cast.task_force, at=NOON)
+    correcting.split(
+        complaint=into, behaviour="extra_tests", what_happened="一天两检", by=cast.task_force, at=NOON
+    )
+    part = Complaint.objects.get(split_from=into)
+    client = as_user(cast.task_force)
+    page = client.get(into.get_absolute_url()).content.decode()
+    assert '<span class="n">2</span>' in page[page.index('id="alike-title"') :][:200]
+    assert f'href="{into.get_absolute_url()}"' in client.get(part.get_absolute_url()).content.decode()
