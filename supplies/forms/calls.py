@@ -145,7 +145,9 @@ class NewCallerForm(CallForm, AddressForm):
     name = forms.CharField(
         label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    community = forms.ModelChoiceField(label=_("Community"), queryset=Area.objects.none())
+    community = forms.ModelChoiceField(
+        label=_("Community"), queryset=Area.objects.none(), empty_label=_("please choose")
+    )
 
     def __init__(self, data: Any = None, *, user: User, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(data, user=user, now=now, **kwargs)
