@@ -1,6 +1,7 @@
 """Calls that came in: written down with what was asked for, and called back when that was promised."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -11,10 +12,9 @@ from accounts.models import Area, User
 from cases.models import Person
 from cases.rules import tidy_phone
 from supplies.actions.asking import Ask, ask_for
-from supplies.models import Call, Hotline, Need
+from supplies.models import Call, Hotline
 
 
-@transaction.atomic
 def take_call(
     *,
     area: Area,
@@ -32,24 +32,26 @@ def take_call(
 
     Raises BadInput where a need says nothing.
     """
-    needs: list[Need] = [
-        ask_for(each, token=f"{token}:{number}", at=at, by=by) for number, each in enumerate(asks)
-    ]
-    if needs and (known := Call.objects.filter(needs__in=needs).first()):
-        return known
+    key = hashlib.sha256(f"call\0{token}".encode()).hexdigest()
     number = tidy_phone(phone)
-    call = Call.objects.create(
-        area=area,
-        hotline=hotline,
-        at=at,
-        taken_by=by,
-        phone=number,
-        phone_digest=keyed_digest("phone", number),
-        person=person,
-        note=note[:300],
-        call_back_at=call_back_at,
-    )
-    call.needs.set(needs)
+    with transaction.atomic():
+        call, made = Call.objects.get_or_create(
+            key=key,
+            defaults={
+                "area": area,
+                "hotline": hotline,
+                "at": at,
+                "taken_by": by,
+                "phone": number,
+                "phone_digest": keyed_digest("phone", number),
+                "person": person,
+                "note": note[:300],
+                "call_back_at": call_back_at,
+            },
+        )
+        if made:
+            needs = [ask_for(each, token=f"{token}:{row}", at=at, by=by) for row, each in enumerate(asks)]
+            call.needs.set(needs)
     return call
 
 

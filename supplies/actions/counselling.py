@@ -11,6 +11,7 @@ from accounts.scoped import area_columns
 from cases.models import Person
 from policy.clock import midnight
 from supplies.actions.need_events import write_need_event
+from supplies.actions.serving import minutes_late
 from supplies.models import Counsel, Need
 from supplies.rules.needs import LIVE, NeedEventKind, NeedState
 
@@ -46,6 +47,8 @@ def note_talk(
     if need is not None:
         state = NeedState.TAKEN if follow_up_on else NeedState.CONFIRMED
         values: dict[str, Any] = {"state": state, "owner": by, "ended_at": None if follow_up_on else at}
+        if need.late_by_minutes is None and not follow_up_on:
+            values["late_by_minutes"] = minutes_late(need, at)
         if follow_up_on:
             values |= {"due_at": midnight(follow_up_on + dt.timedelta(days=1)), "late_noted_at": None}
         if Need.objects.filter(pk=need.pk, state__in=LIVE).update(**values):

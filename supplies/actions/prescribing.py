@@ -1,6 +1,7 @@
 """Prescriptions: until when a medicine lasts, and what is asked for before it runs out."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django.db import transaction
@@ -32,7 +33,7 @@ def end_prescription(*, prescription: Prescription, at: dt.datetime) -> bool:
 
 @transaction.atomic
 def ask_for_refill(*, prescription: Prescription, by: User, at: dt.datetime) -> Need:
-    """Ask for the next pack; while that need is open, asking again gives the same one."""
+    """Ask for the next pack; asking again gives the same need while it is open, and a new one afterwards."""
     known = Prescription.objects.select_for_update().select_related("need").get(pk=prescription.pk)
     if known.need and known.need.is_live:
         return known.need
@@ -45,7 +46,7 @@ def ask_for_refill(*, prescription: Prescription, by: User, at: dt.datetime) -> 
             text=words,
             person=known.person,
         ),
-        token=f"refill:{known.pk}:{known.lasts_until}",
+        token=f"refill:{uuid.uuid4().hex}",  # the prescription is locked: nobody asks beside us
         by=by,
         at=at,
     )

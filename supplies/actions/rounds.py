@@ -165,7 +165,9 @@ def tick(
     fresh.outcome, fresh.ticked_at, fresh.ticked_by = outcome, when, by
     fresh.tick_id, fresh.note = tick_id, note.strip()[:200]
     fresh.save(update_fields=["outcome", "ticked_at", "ticked_by", "tick_id", "note"])
-    need = Need.objects.select_related("community", "person", "unit").get(pk=fresh.need_id)
+    # Locked: the resident may confirm at this moment, and a tick that lost that race would be lost for good.
+    locked = Need.objects.select_for_update(of=("self",)).select_related("community", "person", "unit")
+    need = locked.get(pk=fresh.need_id)
     _move_need(need, outcome, tick_id=tick_id, by=by, at=when)
     if outcome is not StopOutcome.NOBODY:
         others = Stop.objects.filter(need=need, outcome=StopOutcome.WAITING).exclude(pk=fresh.pk)

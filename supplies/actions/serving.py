@@ -103,7 +103,7 @@ def _values(
     if by is not None and need.owner_id is None:
         values["owner"] = by
     if need.state in WITH_US and target not in WITH_US and need.late_by_minutes is None:
-        values["late_by_minutes"] = _minutes_late(need, at)
+        values["late_by_minutes"] = minutes_late(need, at)
     if target is NeedState.AT_DOOR:
         values["at_door_at"] = at
     if target in (NeedState.CONFIRMED, NeedState.CANCELLED, NeedState.NOT_MET):
@@ -113,7 +113,8 @@ def _values(
     return values
 
 
-def _minutes_late(need: Need, at: dt.datetime) -> int:
+def minutes_late(need: Need, at: dt.datetime) -> int:
+    """By how many minutes the limit has passed; 0: it has not."""
     if need.due_at is None or at <= need.due_at:
         return 0
     return int((at - need.due_at).total_seconds() // 60)

@@ -15,8 +15,10 @@ from cases.models import Person
 from cases.rules import IdKind, phone_doubt, tidy_person_name, tidy_phone
 from supplies.actions.asking import Ask
 from supplies.models import Hotline
+from supplies.rules.medical import TREATMENT_KINDS, TreatmentKind
 from supplies.rules.needs import NEED_KINDS, URGENCIES, NeedKind, NeedSource, Urgency
 
+NAMED_TREATMENTS = (TreatmentKind.DIALYSIS, TreatmentKind.CHEMOTHERAPY, TreatmentKind.PREGNANCY)
 MOST_NEEDS = 3
 """So many things fit on one form; a fourth is a second entry."""
 
@@ -30,6 +32,21 @@ class NeedRow:
     text: forms.BoundField
 
 
+def _kinds() -> list[tuple[str, str]]:
+    """What can be needed; a doctor by what for, so that dialysis is dialysis from the first word on."""
+    found = []
+    for kind, label in NEED_KINDS.items():
+        found.append((str(kind), str(label)))
+        if kind is NeedKind.DOCTOR:
+            found += [(f"{kind}:{each}", f"{label} · {TREATMENT_KINDS[each]}") for each in NAMED_TREATMENTS]
+    return found
+
+
+def _treatment(kind: str) -> TreatmentKind | None:
+    what = kind.partition(":")[2]
+    return TreatmentKind(what) if what else None
+
+
 class NeedRows(forms.Form):
     """Up to three needs: what, how urgent, in the caller's words; an empty row is none."""
 
@@ -39,7 +56,7 @@ class NeedRows(forms.Form):
             self.fields[f"kind-{number}"] = forms.ChoiceField(
                 label=_("What is needed?"),
                 required=False,
-                choices=[("", _("nothing"))] + [(str(kind), label) for kind, label in NEED_KINDS.items()],
+                choices=[("", _("nothing")), *_kinds()],
             )
             self.fields[f"urgency-{number}"] = forms.ChoiceField(
                 label=_("How urgent?"),
@@ -78,7 +95,8 @@ class NeedRows(forms.Form):
         cleaned = self.cleaned_data
         return [
             Ask(
-                kind=NeedKind(cleaned[f"kind-{number}"]),
+                kind=NeedKind(cleaned[f"kind-{number}"].partition(":")[0]),
+                treatment=_treatment(cleaned[f"kind-{number}"]),
                 community=person.community,
                 source=source,
                 text=cleaned[f"text-{number}"],
@@ -145,7 +163,9 @@ class NewCallerForm(CallForm, AddressForm):
     name = forms.CharField(
         label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    community = forms.ModelChoiceField(label=_("Community"), queryset=Area.objects.none())
+    community = forms.ModelChoiceField(
+        label=_("Community"), queryset=Area.objects.none(), empty_label=_("please choose")
+    )
 
     def __init__(self, data: Any = None, *, user: User, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(data, user=user, now=now, **kwargs)

@@ -119,7 +119,9 @@ class WrittenForm(AskForm):
 class DoorForm(forms.Form):
     """A door without a person: somebody opened who stands in no list."""
 
-    compound = forms.ModelChoiceField(label=_("Compound"), queryset=Compound.objects.none())
+    compound = forms.ModelChoiceField(
+        label=_("Compound"), queryset=Compound.objects.none(), empty_label=_("please choose")
+    )
     building = forms.CharField(label=_("Building"), max_length=40)
     unit = forms.CharField(label=_("Unit"), max_length=40, required=False)
     door = forms.CharField(label=_("Door number"), max_length=20)
@@ -133,7 +135,9 @@ class DoorForm(forms.Form):
 class OwnerForm(forms.Form):
     """Who answers for it from now on."""
 
-    owner = forms.ModelChoiceField(label=_("Hand to a colleague"), queryset=User.objects.none())
+    owner = forms.ModelChoiceField(
+        label=_("Hand to a colleague"), queryset=User.objects.none(), empty_label=_("please choose")
+    )
 
     def __init__(self, data: Any = None, *, colleagues: list[User]) -> None:
         super().__init__(data, auto_id="owner-%s", label_suffix="")

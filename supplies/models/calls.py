@@ -131,6 +131,9 @@ class CallQuerySet(models.QuerySet["Call"]):
 class Call(models.Model):
     """One call that came in: when, who took it, about whom, what came of it."""
 
+    key = models.CharField(
+        max_length=64, blank=True, editable=False, default="", help_text="Digest of the form: written once."
+    )
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+", verbose_name=_("area"))
     hotline = models.ForeignKey(
         Hotline, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("hotline")
@@ -154,6 +157,9 @@ class Call(models.Model):
         verbose_name = _("call")
         verbose_name_plural = _("calls")
         ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="call_written_once")
+        ]
         indexes = [
             models.Index(fields=["area", "-at", "-id"], name="call_by_area"),
             models.Index(

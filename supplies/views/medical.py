@@ -37,7 +37,7 @@ TABS = {
 @requires(Ability.WORK_SUPPLIES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def medical_needs(request: StaffRequest) -> HttpResponse:
-    """Who needs a hospital, the next step that is due first, searched by name; three queries."""
+    """Who needs a hospital: emergencies, then the next step due; searched by name; three queries."""
     if request.method == "POST":
         return sealed_search(request)
     words = words_of(request)
@@ -53,7 +53,7 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
         "refused": mine.filter(consults__answer=ConsultAnswer.REFUSED).distinct(),
         "ended": mine.filter(ended_at__isnull=False),
     }[tab]
-    order = ("-ended_at", "-pk") if tab == "ended" else ("ended_at", "act_by", "pk")
+    order = ("-ended_at", "-pk") if tab == "ended" else ("ended_at", "need__rank", "act_by", "pk")
     rows = list(
         chosen.order_by(*order)
         .select_related("need__person", "need__unit__building__compound", "need__community", "owner")

@@ -221,13 +221,19 @@ def test_a_refused_dialysis_patient_ends_up_treated_and_back_home_and_the_refusa
     expect(desk.locator("form[action$='/stage/']")).to_have_count(0)
 
     trip = MedicalNeed.objects.get().trips.get()
-    assert trip.home_at is not None
-    assert trip.left_at <= trip.arrived_at <= trip.treated_at <= trip.home_at
+    times = [trip.left_at, trip.arrived_at, trip.treated_at, trip.home_at]
+    known = [each for each in times if each is not None]
+    assert len(known) == 4
+    assert known == sorted(known)
     assert MedicalNeed.objects.get().ended_at is not None
     need.refresh_from_db()
     assert need.state == NeedState.CONFIRMED
     door.goto(f"{mine}needs/{need.number}/")
     main(door).to_contain_text("已返回家中")
+    door.locator("a[href*='/complaints/new/']").click()
+    expect(door.locator("[name=behaviour]").first).to_be_attached()
+    assert "behaviour=care_refused" in door.url
+    assert need.number not in door.url
 
     assert pull_refusals(at=clock.now()) == 1
     officer = open_as(cast.health, width=PHONE, path="/complaint-desk/")

@@ -138,8 +138,8 @@ def check_owner_and_clock(patient: Patient) -> None:
     else:
         assert row.act_by is None
     accepted = [pk for pk in patient.asked if pk in patient.accepted]
-    answers = accepted[-1] if accepted else (patient.asked or [None])[0]
-    expected = Consult.objects.get(pk=answers).site_id if answers else None
+    answers = accepted[-1:] or patient.asked[:1]
+    expected = Consult.objects.get(pk=answers[0]).site_id if answers else None
     assert row.owner_id == expected
 
 

@@ -61,6 +61,22 @@ def test_a_call_becomes_needs_with_an_urgency_and_is_written_once(
     assert Need.objects.count() == 2
 
 
+def test_a_call_of_words_alone_is_written_once_too(operator: User, resident: Person, as_user: AsUser) -> None:
+    facts = {"token": "words", "note": "问几号解封", "call_back_at": "2022-11-16T18:00"}
+    for _twice in range(2):
+        assert as_user(operator).post(f"/calls/new/?person={resident.pk}", facts).status_code == 303
+    assert Call.objects.get().needs.count() == 0
+
+
+def test_dialysis_said_on_the_telephone_is_dialysis_on_the_medical_desk(
+    operator: User, resident: Person, as_user: AsUser
+) -> None:
+    facts = form(**{"kind-0": "doctor:dialysis", "text-0": "明早八点"})
+    as_user(operator).post(f"/calls/new/?person={resident.pk}", facts)
+    need = Need.objects.get()
+    assert (need.kind, need.medical.treatment) == (NeedKind.DOCTOR, "dialysis")
+
+
 def test_whoever_is_not_in_the_register_gets_a_file_by_calling(
     operator: User, home: Area, as_user: AsUser
 ) -> None:

@@ -180,6 +180,9 @@ def test_who_runs_out_within_three_days_is_listed_and_the_next_pack_asked_for_on
         client.post(f"/prescriptions/{soon.pk}/refill/")
     need = Need.objects.get()
     assert (need.kind, need.text) == (NeedKind.MEDICINE, "氨氯地平")
+    Need.objects.update(state=NeedState.NOT_MET, ended_at=noon(TODAY))
+    client.post(f"/prescriptions/{soon.pk}/refill/")
+    assert Need.objects.exclude(pk=need.pk).get().state == NeedState.OPEN
     for verb in ("", "refill/", "end/"):
         assert as_user(bob).post(f"/prescriptions/{soon.pk}/{verb}").status_code == 404
     client.post(f"/prescriptions/{soon.pk}/end/")
@@ -207,6 +210,17 @@ def test_what_is_said_to_a_counsellor_is_read_by_counsellors_alone(
     assert "担心母亲" in client.get(f"/counsel/{resident.pk}/").content.decode()
     client.post(f"/counsel/{resident.pk}/", {"notes": "好多了"})
     assert Need.objects.get().state == NeedState.CONFIRMED
+
+
+def test_a_talk_that_came_late_stays_late(
+    counsellor: User, resident: Person, coordinator: User, as_user: AsUser
+) -> None:
+    need = need_of(resident, NeedKind.TALK, by=coordinator)
+    Need.objects.update(due_at=timezone.now() - dt.timedelta(minutes=90))
+    as_user(counsellor).post(f"/counsel/{resident.pk}/?need={need.pk}", {"notes": "睡不着"})
+    need.refresh_from_db()
+    assert need.state == NeedState.CONFIRMED
+    assert need.late_by_minutes == 90
 
 
 def test_notes_of_counsellors_are_stored_encrypted(

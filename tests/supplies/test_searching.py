@@ -64,7 +64,7 @@ def test_who_is_not_there_is_said_and_the_neighbour_finds_nobody(
 ) -> None:
     client = as_user(coordinator)
     nobody = client.post(address, {"q": "欧阳"}, follow=True).content.decode()
-    assert "没有符合的需求。" in nobody
+    assert "没有找到。" in nobody
     assert "王芳" not in nobody
     assert "1204" not in as_user(bob).post(address, {"q": "王芳"}, follow=True).content.decode()
 
