@@ -1,17 +1,21 @@
 """The root urls: each app names its own paths, in its own urls.py and below /api/v1/."""
 
 from django.contrib import admin
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api import nothing_here
 from config.health import health
 
+
+def no_detour(request: HttpRequest, rest: str) -> HttpResponse:
+    """The admin site's detour to a record's page would say whether a record of another area exists."""
+    raise Http404
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    # The admin site's detour to a record's page would say whether a record of another area exists.
-    path("admin/r/<path:rest>", page_not_found, {"exception": Http404()}),
+    path("admin/r/<path:rest>", no_detour),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("health/", health, name="health"),

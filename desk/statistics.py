@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Area
+from accounts.rules import Level
 from complaints.figures.drawing import road
 from complaints.figures.reading import area_figures
+from complaints.rules.figures import SMALLEST
 from desk import statistics_queries as queries
 from desk.statistics_infections import (
     by_day_figure,
@@ -73,9 +75,17 @@ def read_statistics(area: Area, period: Period, *, at: dt.datetime, today: dt.da
 
 
 def complaints_figure(area: Area, period: Period, at: dt.datetime) -> Figure:
-    """What was complained about in the area, and how far it has come."""
-    drawn = road(area_figures(area, period, at))
-    return replace(drawn, title=_("Complaints about over-enforcement"))
+    """What was complained about in the area, and how far it has come.
+
+    Below the county no number under three, as in the public figures: those who read this page there are
+    mostly those who were complained about, and one complaint on one date tells them whose it was.
+    """
+    found = area_figures(area, period, at)
+    drawn = replace(road(found), title=_("Complaints about over-enforcement"))
+    if area.level not in (Level.STREET, Level.COMMUNITY) or found.total.received >= SMALLEST:
+        return drawn
+    told = _("Fewer than three complaints were received in the period, or none: how many is not told here.")
+    return replace(drawn, lead="", rows=(), chart=None, note="", is_empty=True, when_empty=told)
 
 
 def _editions() -> dict[str, Edition]:

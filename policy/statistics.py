@@ -55,6 +55,8 @@ class Figure:
     note: str = ""
     clauses: Sequence[str] = ()
     is_empty: bool = False
+    when_empty: str = ""
+    """Said instead of "nothing to count"."""
     always_drawn: bool = False
     """Whether the chart says something even without numbers of our own."""
 

@@ -140,7 +140,10 @@ def recuse(*, complaint: Complaint, user: User, reason: str, by: User, at: dt.da
 
 @transaction.atomic
 def name_coordinator(*, complaint: Complaint, user: User, by: User, at: dt.datetime) -> None:
-    """One person answers for it until it is closed. Raises RuleViolation `no_officer`."""
+    """One person answers for it until it is closed.
+
+    Raises RuleViolation `no_officer`, and `wrong_state` when it has moved on meanwhile.
+    """
     check_staff(by, complaint, Verb.NOTE, "coordinator")
     allowed = officers_of(complaint.handler) if complaint.handler else []
     if user not in allowed or complaint.recusals.filter(user=user).exists():
@@ -150,7 +153,9 @@ def name_coordinator(*, complaint: Complaint, user: User, by: User, at: dt.datet
             _("Only an officer of the office that holds it can coordinate it."),
             field="user",
         )
-    Complaint.objects.filter(pk=complaint.pk).update(coordinator=user)
+    same = Complaint.objects.filter(pk=complaint.pk, handler=complaint.handler_id, state=complaint.state)
+    if not same.update(coordinator=user):
+        raise refused("wrong_state")
     complaint.coordinator = user
     write_event(complaint, EventKind.COORDINATOR, at=at, by=by, user=user.pk)
 

@@ -19,7 +19,7 @@ from accounts.rules import Ability, stands_at_or_below
 from complaints.actions.events import write_event
 from complaints.actions.standing import check_staff
 from complaints.actions.telling import tell_of_order
-from complaints.models import Complaint, OrderStep, SupervisionOrder
+from complaints.models import Complainant, Complaint, OrderStep, SupervisionOrder
 from complaints.rules.handling import Verb
 from complaints.rules.supervision import OPEN_ORDERS, OrderState, OrderStepKind
 from complaints.rules.words import EventKind
@@ -56,7 +56,7 @@ def issue_order(
     """Order that office to put something right and to report until `due_at`.
 
     `token` is the form's own: sent twice, ordered once. Raises RuleViolation `not_yours`, `needs_reason`,
-    `not_below`, and BadInput for a date that is past.
+    `not_below`, and BadInput for a date that is past, or a text that says who complained.
     """
     check_staff(by, complaint, Verb.SUPERVISE, text)
     issuer = by.own_office
@@ -64,6 +64,7 @@ def issue_order(
         raise refused("not_below", field="office")
     if due_at <= at:
         raise BadInput("due_at", _("This date is past already."))
+    _check_names_nobody(text, complaint)
     for attempt in range(ATTEMPTS):
         number = _number(token, attempt, at)
         if earlier := SupervisionOrder.objects.filter(number=number, complaint=complaint, text=text).first():
@@ -75,6 +76,24 @@ def issue_order(
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def _check_names_nobody(text: str, complaint: Complaint | None) -> None:
+    """Refuse a text, for the office complained about to read, that says who complained, or the number."""
+    if complaint is None:
+        return
+    who = Complainant.objects.filter(complaint=complaint).first()
+    words = [complaint.number, *((who.name, who.phone, who.email) if who else ())]
+    written = "".join(text.split()).casefold()
+    told = ("".join(word.split()).casefold() for word in words)
+    if any(word in written for word in told if len(word) > 1):
+        raise BadInput(
+            "text",
+            _(
+                "The office that has to put it right reads this: leave out who complained, how to reach "
+                "them, and the receipt number."
+            ),
+        )
 
 
 def _number(token: str, attempt: int, at: dt.datetime) -> str:
@@ -177,13 +196,15 @@ def order_again(
 ) -> None:
     """It was reported and is not put right: once more, until a new date. Earlier lateness stays.
 
-    Raises RuleViolation `not_your_order`, `wrong_order_state`, BadInput without a text or with a past date.
+    Raises RuleViolation `not_your_order`, `wrong_order_state`, BadInput without a text, for one that says who
+    complained, or with a past date.
     """
     _check_issuer(order, by)
     if not text.strip():
         raise BadInput("text", _("Please write what is not put right yet."))
     if due_at <= at:
         raise BadInput("due_at", _("This date is past already."))
+    _check_names_nobody(text, order.complaint)
     _change(
         order,
         frozenset({OrderState.REPORTED}),

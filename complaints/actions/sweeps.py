@@ -256,7 +256,8 @@ def assign_coordinators(*, at: dt.datetime, dry_run: bool = False) -> int:
     if not complaints:
         return 0
     on_duty: dict[int, set[int]] = defaultdict(set)
-    for shift in shifts.select_related("office", "user__office", "user__area"):
+    here = shifts.filter(office__in={each.handler_id for each in complaints if each.handler_id})
+    for shift in here.select_related("office", "user__office", "user__area"):
         if may_coordinate(shift.user, shift.office):
             on_duty[shift.office_id].add(shift.user_id)
     chosen_ones = _chosen_for(complaints, on_duty)

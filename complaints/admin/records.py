@@ -6,6 +6,7 @@ What a complainant wrote and who that is are not here: the page of the desk open
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +14,12 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
+from cases.views.answers import client_address
+from complaints.actions.events import note_look
 from complaints.explained import because
 from complaints.models import Clock, Complaint, ComplaintEvent, Look, Recusal
 from complaints.rules.handling import OPEN
+from complaints.rules.words import LookedAt
 from policy import clock
 
 
@@ -187,6 +191,16 @@ class ComplaintAdmin(HistoryAdmin):
         """Without any text of the complainant."""
         texts = ("what_happened", "respondent_text", "ordered_by", "place", "facts")
         return super().get_queryset(request).defer(*texts)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Write the look down first: the reason of an event may be the complainant's own words."""
+        complaint, user = self.get_object(request, unquote(object_id)), request.user
+        if complaint is not None and isinstance(user, User) and self._may(request):
+            address = client_address(request)
+            note_look(complaint, by=user, at=clock.now(), what=LookedAt.CASE, address=address)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Complaint | None = None) -> Any:
         """Every field: complaints are changed by verbs."""

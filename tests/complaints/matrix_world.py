@@ -57,8 +57,9 @@ class Case:
     def said(self) -> list[re.Pattern[str]]:
         """Number, secret, and everything that the complainant wrote."""
         secret = self.receipt.secret
-        row = rf"\bcomplaint:{self.receipt.complaint.pk}\b"
-        return [re.compile(each) for each in (*self.words, secret, secret.replace(" ", ""), row)]
+        key = self.receipt.complaint.pk
+        rows = (rf"\bcomplaint:{key}\b", rf"complaints/complaint/{key}/change/")
+        return [re.compile(each) for each in (*self.words, secret, secret.replace(" ", ""), *rows)]
 
     @property
     def number(self) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -168,3 +169,31 @@ def test_what_hangs_together_is_counted_and_one_tap_away(as_user: Login, cast: C
     page = client.get(into.get_absolute_url()).content.decode()
     assert '<span class="n">2</span>' in page[page.index('id="alike-title"') :][:200]
     assert f'href="{into.get_absolute_url()}"' in client.get(part.get_absolute_url()).content.decode()
+
+
+def test_nobody_coordinates_what_has_moved_to_another_desk_meanwhile(cast: Cast) -> None:
+    complaint = filed(cast.home).complaint
+    as_read = Complaint.objects.select_related("handler").get(pk=complaint.pk)
+    handling.refer(
+        complaint=complaint, to=office(cast.county, Department.HEALTH), by=cast.task_force, at=NOON
+    )
+    with pytest.raises(RuleViolation) as refusal:
+        correcting.name_coordinator(complaint=as_read, user=cast.task_force, by=cast.task_force, at=NOON)
+    assert refusal.value.code == "wrong_state"
+    complaint.refresh_from_db()
+    assert complaint.coordinator is None
+
+
+def test_the_sweep_asks_only_for_the_shifts_of_offices_where_something_waits(
+    cast: Cast, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    for n, department in enumerate((Department.TRANSPORT, Department.EDUCATION, Department.INDUSTRY)):
+        of = office(cast.county, department)
+        DutyShift.objects.create(
+            office=of, user=officer(f"officer{n}", of), starts_at=NOON, ends_at=NOON + DAY
+        )
+    force = office(cast.county, Department.TASK_FORCE)
+    filed(cast.home, urgent=True)
+    DutyShift.objects.create(office=force, user=cast.task_force, starts_at=NOON, ends_at=NOON + DAY)
+    with django_assert_max_num_queries(9):
+        assert assign_coordinators(at=NOON) == 1

@@ -270,3 +270,19 @@ def test_an_order_is_issued_by_nobody_who_may_not_see_the_case(as_user: Login, c
     for user in (cast.neighbour, cast.street):
         assert issue(as_user(user), complaint, office=office(cast.home).pk).status_code == 404
     assert not SupervisionOrder.objects.exists()
+
+
+def test_no_order_says_who_complained(as_user: Login, cast: Cast, order: SupervisionOrder) -> None:
+    complaint, desk = order.complaint, as_user(cast.task_force)
+    assert complaint is not None
+    as_user(cast.street).post(f"{order.get_absolute_url()}report/", {"text": "已拆除。"})
+    for told in (WHO.name, "欧 阳 特 殊", WHO.phone, "138 7766 5544", complaint.number):
+        text = f"住户{told}反映铁皮未拆。"
+        refused = issue(desk, complaint, text=text, token="another", office=order.to_office_id)
+        again = desk.post(f"{order.get_absolute_url()}again/", {"text": text, "due_at": "2022-11-18T18:00"})
+        for answer in (refused, again):
+            assert answer.status_code == 422, told
+            assert "不要写投诉人" in answer.content.decode()
+            assert text in answer.content.decode()  # nothing typed is lost
+    assert SupervisionOrder.objects.count() == 1
+    assert order.steps.filter(kind="again").count() == 0

@@ -319,4 +319,4 @@ def test_the_admin_sites_own_link_to_a_page_tells_nobody_that_a_record_exists(wo
     for who in ("bob", "far", "anonymous"):
         there = browser(world.people[who]).get(f"/admin/r/{kind.pk}/{world.key('episode')}/")
         nowhere = browser(world.people[who]).get(f"/admin/r/{kind.pk}/999999/")
-        assert there.status_code == nowhere.status_code
+        assert there.status_code == nowhere.status_code == 404
