@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -119,6 +120,16 @@ def note_answer(
     write_need_event(medical.need, kind, at=at, by=by, reason=reason, site=consult.site_id)
     if refusal:
         tell_of_refusal(medical, consult.site.name, at=at)
+
+
+@transaction.atomic
+def note_120(*, medical: MedicalNeed, by: User, at: dt.datetime) -> bool:
+    """Note that 120 was called, and who noted it; returns whether it was new."""
+    uncalled = MedicalNeed.objects.open().filter(pk=medical.pk, told_120_at=None)
+    if not uncalled.update(told_120_at=at):
+        return False
+    write_need_event(medical.need, NeedEventKind.NOTED, at=at, by=by, reason=gettext("120 was called"))
+    return True
 
 
 def _next_clock(

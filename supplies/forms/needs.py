@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from cases.models import NameGram, Person
-from cases.rules import name_grams, tidy_person_name
+from cases.models import Person
 from supplies.forms.asking import AskForm
 from supplies.models import Need
 from supplies.models.need import NeedQuerySet
@@ -82,12 +81,8 @@ def _compounds(user: User) -> Any:
 def _matching(words: str) -> Q:
     found = Q(number__iexact=words) | Q(door=words) | Q(text__icontains=words)
     found |= Q(lines__item__name__icontains=words) & Q(lines__item__isnull=False)
-    grams = {gram for gram in name_grams(tidy_person_name(words)) if len(gram) == min(2, len(words))}
-    if grams and not any(letter.isdigit() for letter in words):
-        named = Q()
-        for gram in sorted(grams):
-            named &= Q(person__in=NameGram.objects.filter(gram=gram).values("person"))
-        found |= named
+    if not any(letter.isdigit() for letter in words):
+        found |= Q(person__in=Person.objects.named_like(words))
     return Q(pk__in=Need.objects.filter(found).order_by().values("pk"))
 
 

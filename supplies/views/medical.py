@@ -213,7 +213,7 @@ def medical_stage(request: StaffRequest, pk: int) -> HttpResponse:
 def medical_120(request: StaffRequest, pk: int) -> HttpResponse:
     """120 was called."""
     medical = _medical(request, pk)
-    if MedicalNeed.objects.open().filter(pk=medical.pk, told_120_at=None).update(told_120_at=clock.now()):
+    if verbs.note_120(medical=medical, by=request.user, at=clock.now()):
         messages.success(request, _("Noted: 120 was called."))
     return _done(medical)
 

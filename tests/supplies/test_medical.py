@@ -234,6 +234,17 @@ def test_notes_of_counsellors_are_stored_encrypted(
         assert "担心" not in cursor.fetchone()[0]
 
 
+def test_that_120_was_called_stands_on_record_once_with_who_noted_it(
+    coordinator: User, resident: Person, as_user: AsUser
+) -> None:
+    need = need_of(resident, NeedKind.EMERGENCY, by=coordinator)
+    for _twice in range(2):
+        as_user(coordinator).post(f"/medical/{need.pk}/120/")
+    event = NeedEvent.objects.get(need=need, reason="已拨打120")
+    assert event.by == coordinator
+    assert "已拨打120" in as_user(coordinator).get(f"/needs/{need.pk}/").content.decode()
+
+
 def test_an_emergency_is_told_to_everybody_above_at_once(resident: Person, coordinator: User) -> None:
     need = need_of(resident, NeedKind.EMERGENCY, text="")
     told = Message.objects.filter(kind=MessageKind.NEED_EMERGENCY)
