@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import StaffRequest, requires
@@ -27,7 +27,7 @@ from supplies.views.searching import people_found, sealed_search, words_of
 MOST = 200
 """Few are open at a time; of those that ended the latest are shown."""
 TABS = {
-    "open": gettext_lazy("Open"),
+    "open": pgettext_lazy("needs", "Open"),
     "way": gettext_lazy("On the way"),
     "refused": gettext_lazy("Refused by a hospital"),
     "ended": gettext_lazy("Ended"),

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import StaffRequest, requires
@@ -67,7 +67,7 @@ TABS = (
         lambda user, at: (Q(urgency=Urgency.EMERGENCY) & Q(state__in=LIVE)) | is_late(at),
         late=True,
     ),
-    Tab("open", gettext_lazy("Open"), lambda user, at: Q(state=NeedState.OPEN)),
+    Tab("open", pgettext_lazy("needs", "Open"), lambda user, at: Q(state=NeedState.OPEN)),
     Tab("mine", gettext_lazy("Taken by me"), lambda user, at: Q(owner=user, state__in=LIVE)),
     Tab(
         "pack",
