@@ -106,8 +106,8 @@ def test_steps() -> list[Step]:
 
 
 FAST = ("lint", "format", "quick")
-SLOW = ("admin", "api", "config", "properties", "scope")
-"""Folders of tests that go through the whole product, and take two thirds of the time: not in --fast."""
+SLOW = ("admin", "api", "complaints", "config", "properties", "scope", "supplies")
+"""Folders of tests that go through the whole product, and take most of the time: not in --fast."""
 
 
 def environment_for(step: Step, servers: Servers | None, var: Path) -> dict[str, str]:
