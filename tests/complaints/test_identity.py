@@ -2,21 +2,26 @@
 
 import html
 import io
+import logging
 import re
 from collections import deque
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 from django.urls.exceptions import NoReverseMatch
 from openpyxl import load_workbook
 
+from accounts.models import ApiToken
 from complaints.actions.events import write_event
 from complaints.models import Complaint
 from complaints.rules.words import EventKind
+from notices.models import Message
+from notices.tasks import deliver_due
 from tests.complaints.cast import Cast
 from tests.complaints.matrix_world import NOON, Case, World, world_of
 from tests.scope.doors.complaints import ADMIN, DESK
@@ -203,3 +208,53 @@ def test_a_case_tells_no_number_of_another_that_its_reader_may_not_see(world: Wo
     for who, found in (("above", 7), ("handler", 0), ("county_boss", 0)):
         page = world.browser(who).get(shown.get_absolute_url()).content.decode()
         assert page.count(hidden.number) == found, who
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_line_of_the_log_and_no_address_says_who_complained(
+    cast: Cast, settings: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Filed by hotline, system and Open311, searched for, revealed, and written to by an SMS that fails."""
+    settings.SMS_URL = "http://127.0.0.1:9/sms"  # type: ignore[attr-defined]
+    caplog.set_level(logging.DEBUG)
+    world = world_of(cast)
+    who, key = world.cases["street"].who, ApiToken.issue(cast.operator, "12345")[1]
+    person = {"name": who.name, "phone": who.phone, "email": who.email}
+    handler, operator = world.browser("handler"), world.browser("operator")
+    answers = [
+        operator.post(reverse("complaint-call"), {"behaviour": "not_unsealed", "place": "某处"} | person),
+        operator.post(reverse("complaint-call-beside"), {"behaviour": "not_unsealed"} | person),
+        Client().post(
+            reverse("api-complaints"),
+            {"behaviour": "not_unsealed", "text": "没解封", "complainant": person},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}", "Idempotency-Key": "one"},
+        ),
+        Client().post(
+            reverse("open311-requests", args=["json"]),
+            urlencode(
+                {"api_key": key, "service_code": "not_unsealed", "address_string": "某处"}
+                | {"last_name": who.name, "phone": who.phone, "email": who.email}
+            ),
+            content_type="application/x-www-form-urlencoded",
+        ),
+        *(handler.post(reverse("complaints"), {"q": word}) for word in person.values()),
+        handler.post(reverse("complaint-reveal", args=[world.records.complaint.pk])),
+        handler.post(
+            reverse("complain-track"), {"number": who.phone, "secret": world.cases["street"].receipt.secret}
+        ),
+    ]
+    deliver_due()
+    assert [answer.status_code for answer in answers[2:4]] == [201, 201]
+    words = (*person.values(), world.cases["street"].receipt.secret.replace(" ", ""))
+    logged = "\n".join(
+        f"{record.getMessage()} {record.__dict__}"
+        for record in caplog.records
+        if record.name != "django.db.backends"  # SQL, which no installation switches on
+    )
+    assert "complaint" in logged
+    assert not [word for word in words if word in logged]
+    for answer in answers:
+        assert not [word for word in words if word in answer.headers.get("Location", "")]
+    for row in Message.objects.values_list("key", "subject", "context", "last_error"):
+        assert not [word for word in words if word in str(row)]
