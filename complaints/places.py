@@ -69,6 +69,7 @@ def locate(
 
     `sites_first`: a hospital or another site is meant rather than a compound.
     """
+    written = written.replace("\0", "")  # PostgreSQL takes no NUL, and no address has one
     if len(read(written)) < SHORTEST:
         return Where(written, county)
     asked = f"{county.name if county else ''}{written}"

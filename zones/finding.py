@@ -92,6 +92,7 @@ class Answer:
 
 def find(written: str, at: dt.datetime, *, compound: int | None = None) -> Answer:
     """Answer an address. `compound`: the one that was chosen of several. At most three queries."""
+    written = written.replace("\0", "")  # PostgreSQL takes no NUL, and no address has one
     asked = read(written)
     if compound is not None:
         chosen = _places(Compound.objects.filter(pk=compound))

@@ -50,7 +50,7 @@ STAGE_COLUMNS = {
 
 
 def _open(medical: MedicalNeed) -> MedicalNeed:
-    found = MedicalNeed.objects.select_for_update().select_related("need").get(pk=medical.pk)
+    found = MedicalNeed.objects.select_for_update(of=("self",)).select_related("need").get(pk=medical.pk)
     if found.ended_at is not None:
         raise refused("wrong_state")
     return found

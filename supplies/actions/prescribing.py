@@ -34,7 +34,8 @@ def end_prescription(*, prescription: Prescription, at: dt.datetime) -> bool:
 @transaction.atomic
 def ask_for_refill(*, prescription: Prescription, by: User, at: dt.datetime) -> Need:
     """Ask for the next pack; asking again gives the same need while it is open, and a new one afterwards."""
-    known = Prescription.objects.select_for_update().select_related("need").get(pk=prescription.pk)
+    rows = Prescription.objects.select_for_update(of=("self",)).select_related("need")
+    known = rows.get(pk=prescription.pk)
     if known.need and known.need.is_live:
         return known.need
     words = " ".join(part for part in (known.medicine, known.dose, known.quantity) if part)

@@ -359,6 +359,8 @@ def copied(record: Any, number: int) -> None:
     model = type(record)
     values = {field.attname: getattr(record, field.attname) for field in model._meta.concrete_fields}
     values.pop("id")
+    if "key" in values:
+        values["key"] = ""  # the one that is written once
     if "name" in values:
         values["name"] = f"{values['name']}{number}"
     if "plate" in values:

@@ -560,7 +560,7 @@ def test_the_page_costs_the_same_for_many(
 
 
 def test_each_kind_of_finding_has_a_sentence_of_its_own() -> None:
-    fact = {"count": 2, "zone": 1, "episode": 1, "owed": ["code"]}
+    fact = {"count": 2, "zone": 1, "episode": 1, "owed": ["code"], "site": "一院", "reason": "没床位"}
     dates = dict.fromkeys(("release_on", "allowed_on", "due_on"), "2022-11-16")
     said = [sentence_of({"code": f"audit_{kind}", **fact, **dates}) for kind in FindingKind]
     assert all(said)

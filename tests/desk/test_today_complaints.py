@@ -120,10 +120,10 @@ def test_the_desk_is_among_the_first_places_of_an_officer_and_in_the_sheet_of_a_
     assert front.search(today(as_user(cast.task_force)))
     supervisor = today(as_user(cast.city))
     assert not front.search(supervisor.split('class="sheet"')[0])
-    assert '<a href="/complaint-desk/" class="more">' in supervisor
+    assert '<a href="/complaint-desk/" class="more' in supervisor
     worker = today(as_user(cast.community))
     assert "/complaint-desk/" not in worker
-    assert '<a href="/supervision-orders/" class="more">' in worker
+    assert '<a href="/supervision-orders/" class="more' in worker
 
 
 def test_a_supervisor_is_told_how_many_no_office_may_handle_and_nothing_of_them(
