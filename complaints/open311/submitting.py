@@ -159,7 +159,7 @@ class _Said:
     def _area(self, token: ApiToken, compound: Compound | None) -> Area:
         """The area that is named, the narrowest first; the account's own where words tell the place."""
         named = self.attribute(AREA)
-        jurisdiction = self.fields.get("jurisdiction_id", "").strip()
+        jurisdiction = self.text("jurisdiction_id")
         areas = Area.objects.visible_to(token.user)
         inside = areas.filter(code=jurisdiction[:12]).first() if jurisdiction else token.user.area
         if inside is None:

@@ -30,6 +30,7 @@ FULL = {
     MessageKind.CODE_LIFTED: {"episode": 7, "code": "lifted", "at": "2022-11-22T16:00:00+00:00"},
     MessageKind.POSITIVE: {"episode": 7, "on": "2022-11-16"},
     MessageKind.HANDOVER: {"episode": 7, "state": "offered"},
+    MessageKind.STOCK_ALERTS: {"below_minimum": 2, "expires_soon": 1, "expired": 1},
 }
 ZONE = {
     "compound": "锦绣花园",
