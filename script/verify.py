@@ -99,7 +99,7 @@ def test_steps() -> list[Step]:
     return [
         Step("quick", (*on_sqlite, *(f"--ignore=tests/{folder}" for folder in SLOW)), tests=True),
         Step("sqlite", on_sqlite, tests=True),
-        Step("postgresql", _pytest("-n", "2", "-m", quick), tests=True, needs_servers=True),
+        Step("postgresql", _pytest("-n", "2", "-m", f"{quick} and not once"), tests=True, needs_servers=True),
         Step("processes", _pytest("-m", "processes"), tests=True, needs_servers=True),
         Step("browser", _pytest("-m", "e2e"), tests=True, needs_servers=True),
     ]

@@ -27,7 +27,7 @@ from tests.complaints.matrix_world import NOON, Case, World, world_of
 from tests.scope.doors.complaints import ADMIN, DESK
 from tests.scope.test_matrix import patterns
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 
 LINK = re.compile(r"""(?:href|src|hx-get)="([^"#]+)["#]|"(/[^"\s]*/)\"""")
 NOT_FOLLOWED = re.compile(r"^/(static|i18n|logout|policy/clauses|admin/(logout|jsi18n|zones|cases|policy))/")

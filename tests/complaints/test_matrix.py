@@ -16,7 +16,7 @@ from tests.complaints.cast import Cast
 from tests.complaints.matrix_world import Case, World, outcome, world_of
 from tests.scope.doors.complaints import DESK, OVERSEERS, RESPONDENTS, Line
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 
 REVEALING = {"complaint-reveal", "complaint-telephone"}
 """The answers in which a complainant is named, after the look was written down."""
