@@ -53,5 +53,12 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing stands out of the window at the side."""
+    """Whether nothing stands out of the window at the side, once the style sheets are in."""
+    page.wait_for_load_state("load")
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def type_size(page: Page) -> float:
+    """The root font size in CSS pixels, once the style sheets are in: before, it is the browser's own."""
+    page.wait_for_load_state("load")
+    return float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))

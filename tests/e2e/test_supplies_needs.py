@@ -15,7 +15,7 @@ from supplies.actions.links import ensure_link, token_of
 from supplies.models import Item, Need, Prescription
 from supplies.rules.needs import Asker, NeedState, NeedVerb
 from tests.builders import episode
-from tests.e2e.conftest import Open, fits
+from tests.e2e.conftest import Open, fits, type_size
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 PHONE = 390
@@ -82,16 +82,16 @@ def test_an_emergency_in_two_taps(door: Page) -> None:
 
 
 def test_large_type_and_english_stay(door: Page) -> None:
-    usual = door.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    usual = type_size(door)
     door.get_by_role("button", name="大字版").click()
     expect(door.get_by_role("button", name="普通字号")).to_be_visible()
-    assert door.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > usual * 1.3
+    assert type_size(door) > usual * 1.3
     assert fits(door)
     door.get_by_role("button", name="English").click()
     expect(door.locator("main")).to_contain_text("Free on Wed 23 Nov, 00:00")
     door.get_by_role("link", name="Medicine").click()
     expect(door.locator("h1")).to_have_text("Medicine")
-    assert door.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > usual * 1.3
+    assert type_size(door) > usual * 1.3
 
 
 def test_a_worker_takes_it_on_a_phone_and_finds_it_again(door: Page, alice: User, open_as: Open) -> None:
