@@ -106,7 +106,7 @@ def test_steps() -> list[Step]:
 
 
 FAST = ("lint", "format", "quick")
-SLOW = ("admin", "api", "complaints", "config", "properties", "scope", "supplies")
+SLOW = ("admin", "api", "complaints", "config", "desk", "properties", "scope", "supplies")
 """Folders of tests that go through the whole product, and take most of the time: not in --fast."""
 
 
