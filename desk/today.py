@@ -2,7 +2,8 @@
 
 Each section is one query for its keys; the rows of all of them together are read by `cases.rows` in four.
 A section shows at most `LIMIT` lines, and `SHOW_ALL` when the reader asks for all of it; above street level
-there are thousands, and the register with its filters is the place to go through them.
+there are thousands, and the register with its filters is the place to go through them. Whoever only looks at
+cases (operators, coordinators, counsellors, analysts) reads numbers, no names: their own work stands there.
 """
 
 import datetime as dt
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Area, User
-from accounts.rules import Level
+from accounts.rules import Ability, Level
 from cases.lines import TestLine, lines_of_tests
 from cases.models import Episode, EpisodeStage, Handover, NucleicAcidTest
 from cases.models.episode import EpisodeQuerySet
@@ -53,7 +54,7 @@ class Group:
 
 @dataclass(slots=True)
 class Section:
-    """One part of the page. `total` counts what the limit leaves out, too."""
+    """One part of the page. `total` counts what the limit leaves out, too; a number may be all there is."""
 
     key: str
     keys: list[Any]
@@ -138,11 +139,16 @@ class Day:
         return [row.pk for row in self.sections["released"].lines if row.values["told_at"] is None]
 
     @property
+    def has_cases(self) -> bool:
+        """Whether anything about cases is due, shown by name or as a number."""
+        return any(section.total for section in self.sections.values())
+
+    @property
     def is_idle(self) -> bool:
         """Nothing waits for a hand."""
         waits = self.handovers or self.infections or self.zones.waiting
         others = self.complaints.waiting or self.supplies.is_shown
-        return not (any(each.total for each in self.sections.values()) or waits or others)
+        return not (self.has_cases or waits or others)
 
 
 def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, whole: str = "") -> Day:
@@ -150,15 +156,12 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
 
     `late_count` is the number of all who are overdue, which the navigation has counted already.
     """
-    reader = _Reader(user, at, today, whole)
+    works = user.may(Ability.WORK_CASES)
+    reader = _Reader(user, at, today, whole, lines=works)
     sections = {section.key: section for section in reader.sections()}
     rows = reader.rows(sections.values())
     by_mode, restricted = _restricted(user, today)
-    handovers = list(
-        Handover.objects.waiting_for(user)
-        .select_related("from_community", "to_community")
-        .order_by("offered_at")[:LIMIT]
-    )
+    handovers = Handover.objects.waiting_for(user) if works else Handover.objects.none()
     for section in sections.values():
         _fill(section, rows, user, today)
     day = Day(
@@ -168,8 +171,10 @@ def read_day(user: User, *, at: dt.datetime, today: dt.date, late_count: int, wh
         late_count=late_count,
         restricted=restricted,
         by_mode=by_mode,
-        handovers=handovers,
-        infections=infection_lines(user, at=at, limit=LIMIT),
+        handovers=list(
+            handovers.select_related("from_community", "to_community").order_by("offered_at")[:LIMIT]
+        ),
+        infections=infection_lines(user, at=at, limit=LIMIT) if works else [],
         zones=zones_today(user, at=at, today=today, limit=LIMIT),
         complaints=complaints_today(user, at=at),
         supplies=supplies_today(user, at=at, today=today),
@@ -189,6 +194,8 @@ class _Reader:
     at: dt.datetime
     today: dt.date
     whole: str
+    lines: bool
+    """Whether the people are shown, or their number alone."""
 
     def sections(self) -> Iterator[Section]:
         """The sections with their keys, in the order of the page."""
@@ -263,11 +270,15 @@ class _Reader:
         return SHOW_ALL if key == self.whole else LIMIT
 
     def _episodes(self, key: str, rows: QuerySet[Episode], *order: Any) -> Section:
+        if not self.lines:
+            return Section(key, [], rows.count())
         limit = self._limit(key)
         keys = list(rows.order_by(*order).values_list("pk", flat=True)[: limit + 1])
         return Section(key, keys[:limit], len(keys) if len(keys) <= limit else rows.count())
 
     def _tests(self, key: str, rows: QuerySet[NucleicAcidTest], *order: str) -> Section:
+        if not self.lines:
+            return Section(key, [], rows.count())
         limit = self._limit(key)
         keys = list(rows.order_by(*order).values_list("pk", "episode_id")[: limit + 1])
         return Section(key, keys[:limit], len(keys) if len(keys) <= limit else rows.count())

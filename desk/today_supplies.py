@@ -1,7 +1,8 @@
 """People behind closed doors on Today: emergencies and late steps on top, then what the day asks for.
 
 Whoever takes calls or works on supplies sees the needs; key persons, medicines and rounds only whoever works
-on supplies. Two queries, and one more for the lines when something burns.
+on supplies; what is short in the stores whoever keeps stock; who wants to talk only whoever counsels. Two
+queries, and one more for the lines when something burns.
 """
 
 import datetime as dt
@@ -13,13 +14,25 @@ from django.db.models import Case, Count, Exists, Func, IntegerField, OuterRef, 
 
 from accounts.models import Area, User
 from accounts.rules import Ability
-from supplies.models import Call, CareCall, CarePlan, DeliveryRound, Need, Prescription
+from supplies.models import (
+    Call,
+    CareCall,
+    CarePlan,
+    Counsel,
+    DeliveryRound,
+    MutualSupply,
+    Need,
+    Prescription,
+    Store,
+)
+from supplies.models.medical import wanting_to_talk
 from supplies.models.need import is_late
 from supplies.need_rows import NeedRow, rows_of
 from supplies.rules.calls import CareCallOutcome
 from supplies.rules.delivery import RoundState
 from supplies.rules.medical import RUNS_OUT_WITHIN_DAYS
 from supplies.rules.needs import LIVE, MEDICAL, NeedState, Urgency
+from supplies.stock_rows import below_minimum, expiring
 
 FEW = 6
 """So many lines stand on top; the desk shows them all."""
@@ -53,6 +66,20 @@ class SuppliesToday:
     """Rounds of today, and those of earlier days that were not closed."""
     doors: int = 0
     """Doors of theirs that still wait."""
+    short: int = 0
+    """Items below the minimum of their store."""
+    expired: int = 0
+    """Lots that may not be handed out any more and still lie there."""
+    expires_soon: int = 0
+    """Lots that expire within days."""
+    mutual: int = 0
+    """Mutual supplies whose next step is ours."""
+    talk_wanted: int = 0
+    """People who want to talk with somebody."""
+    talk_again: int = 0
+    """Talks to be followed up by today."""
+    talk_late: int = 0
+    """Those of them that should have been followed up before today."""
 
     @property
     def burning(self) -> int:
@@ -67,7 +94,13 @@ class SuppliesToday:
     @property
     def waiting(self) -> int:
         """How many things of the day ask for a hand, without those on top."""
-        return self.open + self.call_back + self.to_call + self.runs_out + self.rounds
+        people = self.open + self.call_back + self.to_call + self.runs_out + self.rounds
+        return people + self.talk_wanted + self.talk_again + self.stock + self.mutual
+
+    @property
+    def stock(self) -> int:
+        """How many alerts the stores give."""
+        return self.short + self.expired + self.expires_soon
 
     @property
     def is_shown(self) -> bool:
@@ -77,25 +110,26 @@ class SuppliesToday:
 
 def supplies_today(user: User, *, at: dt.datetime, today: dt.date) -> SuppliesToday:
     """Read it: two queries, three when something burns, none for whoever has nothing to do with it."""
-    works, calls = user.may(Ability.WORK_SUPPLIES), user.may(Ability.TAKE_CALLS)
-    if user.area is None or not (works or calls):
+    works, sees_needs = user.may(Ability.WORK_SUPPLIES), user.may(Ability.TAKE_CALLS)
+    if user.area is None or not (works or sees_needs or user.may(Ability.COUNSEL)):
         return SuppliesToday()
     found = SuppliesToday(may_work=works)
-    needs = Need.objects.visible_to(user).filter(state__in=LIVE)
-    emergency = Q(urgency=Urgency.EMERGENCY)
-    counted = needs.aggregate(
-        emergencies=Count("pk", filter=emergency),
-        steps_late=Count("pk", filter=is_late(at) & Q(kind__in=MEDICAL) & ~emergency),
-        late=Count("pk", filter=is_late(at) & ~Q(kind__in=MEDICAL) & ~emergency),
-        open=Count("pk", filter=Q(state=NeedState.OPEN) & ~emergency & ~is_late(at)),
-    )
-    for name, number in {
-        **counted,
-        **_of_the_day(user, user.area, at, today, works=works, calls=calls),
-    }.items():
+    counted = _of_the_day(user, user.area, at, today)
+    burning = Need.objects.none()
+    if works or sees_needs:
+        needs = Need.objects.visible_to(user).filter(state__in=LIVE)
+        emergency = Q(urgency=Urgency.EMERGENCY)
+        burning = needs.filter(emergency | is_late(at))
+        counted |= needs.aggregate(
+            emergencies=Count("pk", filter=emergency),
+            steps_late=Count("pk", filter=is_late(at) & Q(kind__in=MEDICAL) & ~emergency),
+            late=Count("pk", filter=is_late(at) & ~Q(kind__in=MEDICAL) & ~emergency),
+            open=Count("pk", filter=Q(state=NeedState.OPEN) & ~emergency & ~is_late(at)),
+        )
+    for name, number in counted.items():
         setattr(found, name, number or 0)
     if found.burning:
-        found.lines = rows_of(_first(needs.filter(emergency | is_late(at))), at)
+        found.lines = rows_of(_first(burning), at)
     return found
 
 
@@ -107,27 +141,56 @@ def _first(burning: QuerySet[Need]) -> Sequence[Need]:
     return list(lines[:FEW])
 
 
-def _of_the_day(
-    user: User, area: Area, at: dt.datetime, today: dt.date, *, works: bool, calls: bool
-) -> dict[str, Any]:
-    """The numbers besides the needs, in one query."""
-    numbers: dict[str, Any] = {}
-    if calls:
+def _of_the_day(user: User, area: Area, at: dt.datetime, today: dt.date) -> dict[str, Any]:
+    """The numbers besides the needs, each for whom it is work, in one query."""
+    numbers: dict[str, Subquery] = {}
+    if user.may(Ability.TAKE_CALLS):
         numbers["call_back"] = _number(
             Call.objects.visible_to(user).to_call_back().filter(call_back_at__lte=at)
         )
-    if works:
-        waiting = CareCall.objects.filter(plan=OuterRef("pk"), outcome__in=UNREACHED)
-        plans = CarePlan.objects.visible_to(user).filter(ended_at=None)
-        numbers["to_call"] = _number(plans.filter(Exists(waiting.filter(planned_on__lte=today))))
-        numbers["not_reached"] = _number(plans.filter(Exists(waiting.filter(planned_on__lt=today))))
-        numbers["runs_out"] = _number(_running_out(user, today))
-        rounds = DeliveryRound.objects.visible_to(user).filter(on__lte=today).exclude(state=RoundState.DONE)
-        numbers["rounds"] = _number(rounds)
-        numbers["doors"] = _number(rounds.filter(stops__outcome=""))
+    if user.may(Ability.WORK_SUPPLIES):
+        numbers |= _of_a_worker(user, today)
+    if user.may(Ability.KEEP_STOCK):
+        numbers |= _of_a_store(user, today)
+    if user.may(Ability.COUNSEL):
+        numbers |= _of_a_counsellor(user, today)
     rows = Area.objects.filter(pk=area.pk).annotate(**{f"n_{name}": each for name, each in numbers.items()})
     values = rows.values(*(f"n_{name}" for name in numbers)).first() or {}
     return {name.removeprefix("n_"): value for name, value in values.items()}
+
+
+def _of_a_worker(user: User, today: dt.date) -> dict[str, Subquery]:
+    waiting = CareCall.objects.filter(plan=OuterRef("pk"), outcome__in=UNREACHED)
+    plans = CarePlan.objects.visible_to(user).filter(ended_at=None)
+    rounds = DeliveryRound.objects.visible_to(user).filter(on__lte=today).exclude(state=RoundState.DONE)
+    return {
+        "to_call": _number(plans.filter(Exists(waiting.filter(planned_on__lte=today)))),
+        "not_reached": _number(plans.filter(Exists(waiting.filter(planned_on__lt=today)))),
+        "runs_out": _number(_running_out(user, today)),
+        "rounds": _number(rounds),
+        "doors": _number(rounds.filter(stops__outcome="")),
+    }
+
+
+def _of_a_store(user: User, today: dt.date) -> dict[str, Subquery]:
+    stores = Store.objects.visible_to(user).filter(enabled=True)
+    lots = expiring(stores, today)
+    return {
+        "short": _number(below_minimum(stores, today)),
+        "expired": _number(lots.filter(lot__expires_on__lte=today)),
+        "expires_soon": _number(lots.filter(lot__expires_on__gt=today)),
+        "mutual": _number(MutualSupply.objects.waiting_for(user)),
+    }
+
+
+def _of_a_counsellor(user: User, today: dt.date) -> dict[str, Subquery]:
+    """The same rows as on the counsellor's page."""
+    again = Counsel.objects.visible_to(user).to_follow_up()
+    return {
+        "talk_wanted": _number(wanting_to_talk(Need.objects.visible_to(user))),
+        "talk_again": _number(again.filter(follow_up_on__lte=today)),
+        "talk_late": _number(again.filter(follow_up_on__lt=today)),
+    }
 
 
 def _running_out(user: User, today: dt.date) -> QuerySet[Prescription]:

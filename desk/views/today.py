@@ -31,6 +31,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "sections": day.sections,
         "here": request.get_full_path(),
         "may_work": request.user.may(Ability.WORK_CASES),
+        "may_see_needs": request.user.may(Ability.WORK_SUPPLIES) or request.user.may(Ability.TAKE_CALLS),
         "may_call": request.user.may(Ability.REVEAL_NUMBERS),
         "may_supervise": request.user.may(Ability.SUPERVISE),
         "may_see_figures": request.user.may(Ability.SEE_FIGURES),

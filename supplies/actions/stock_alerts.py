@@ -7,12 +7,11 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from accounts.models import Area, User
+from accounts.models import Area
 from notices.actions import enqueue, staff_drafts
 from notices.models import Message
 from notices.rules import MessageKind
 from supplies.models import Store
-from supplies.models.stock import StoreQuerySet
 from supplies.stock_rows import Alert, below_minimum, expiring
 
 Counts = dict[Alert, int]
@@ -20,19 +19,7 @@ Counts = dict[Alert, int]
 
 def counts_by_area(on: dt.date) -> dict[int, Counts]:
     """What is to be seen to, by the area that keeps the store. Two queries."""
-    return _counts(Store.objects.filter(enabled=True), on)
-
-
-def counts_for(user: User, on: dt.date) -> Counts:
-    """The same for all stores of a user's area and below, for the desk. Two queries."""
-    total: Counts = dict.fromkeys(Alert, 0)
-    for counts in _counts(Store.objects.visible_to(user).filter(enabled=True), on).values():
-        for alert, number in counts.items():
-            total[alert] += number
-    return total
-
-
-def _counts(stores: StoreQuerySet, on: dt.date) -> dict[int, Counts]:
+    stores = Store.objects.filter(enabled=True)
     found: defaultdict[int, Counts] = defaultdict(lambda: dict.fromkeys(Alert, 0))
     short = below_minimum(stores, on).order_by().values_list("store__area").annotate(n=Count("pk"))
     for area, number in short:

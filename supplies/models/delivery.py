@@ -188,6 +188,18 @@ class MutualSupplyQuerySet(models.QuerySet["MutualSupply"]):
         nearby = Q(state=MutualState.ASKED, asking__code__gte=city_first, asking__code__lt=city_after)
         return self.filter(ours | theirs | nearby)
 
+    def waiting_for(self, user: User) -> Self:
+        """Whose next step the user's area, or one below it, owes: to agree, to ship, to receive."""
+        if not user.area:
+            return self.none()
+        first, after = codes_below(user.area.code)
+        asking = Q(state__in=[MutualState.OFFERED, MutualState.SHIPPED])
+        offering = Q(state=MutualState.AGREED)
+        return self.filter(
+            (asking & Q(asking__code__gte=first, asking__code__lt=after))
+            | (offering & Q(offering__code__gte=first, offering__code__lt=after))
+        )
+
 
 class MutualSupply(models.Model):
     """Mutual supply between districts 区域联保联供: one record, seen from both ends."""

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import EncryptedTextField
@@ -13,7 +13,7 @@ from accounts.rules import Ability
 from accounts.scoped import InCommunity
 from cases.models import Person
 from supplies.models.delivery import Car
-from supplies.models.need import Need
+from supplies.models.need import Need, NeedQuerySet
 from supplies.rules.medical import (
     CARE_STATUSES,
     CONSULT_ANSWERS,
@@ -22,6 +22,7 @@ from supplies.rules.medical import (
     CareStatus,
     ConsultAnswer,
 )
+from supplies.rules.needs import NeedKind
 from zones.models import Site
 
 
@@ -252,6 +253,16 @@ class CounselQuerySet(models.QuerySet["Counsel"]):
         if not user.area or not user.may(Ability.COUNSEL):
             return self.none()
         return self.filter(in_area(user.area))
+
+    def to_follow_up(self) -> Self:
+        """Talks after which another was agreed that has not been had yet."""
+        return self.filter(follow_up_on__isnull=False, followed_up_at=None)
+
+
+def wanting_to_talk(needs: NeedQuerySet) -> NeedQuerySet:
+    """Those of these needs whose people want to talk, and with whom no further talk is agreed already."""
+    agreed = Counsel.objects.filter(need=OuterRef("pk")).to_follow_up()
+    return needs.live().filter(~Exists(agreed), kind=NeedKind.TALK)
 
 
 class Counsel(InCommunity):

@@ -16,6 +16,7 @@ from policy import clock
 from supplies.actions.counselling import note_talk
 from supplies.forms.medical import CounselForm
 from supplies.models import Counsel, Need
+from supplies.models.medical import wanting_to_talk
 from supplies.rules.needs import LIVE, NeedKind
 
 MOST = 100
@@ -27,8 +28,8 @@ def counsels(request: StaffRequest) -> HttpResponse:
     """Who wants to talk, whom to talk with again, and the last talks; four queries."""
     today = clock.today()
     talks = Counsel.objects.visible_to(request.user).select_related("person", "community", "by")
-    wanting = Need.objects.visible_to(request.user).filter(kind=NeedKind.TALK, state__in=LIVE)
-    again = talks.filter(follow_up_on__isnull=False, followed_up_at=None).order_by("follow_up_on", "pk")
+    wanting = wanting_to_talk(Need.objects.visible_to(request.user))
+    again = talks.to_follow_up().order_by("follow_up_on", "pk")
     context = {
         "wanting": wanting.select_related("person", "community", "unit__building__compound").order_by(
             "rank", "due_at", "pk"
