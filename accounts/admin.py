@@ -275,18 +275,23 @@ class OfficeAdmin(ScopedAdmin):
         return Area.objects.visible_to(request.user)  # type: ignore[arg-type]
 
 
-class PostInline(TabularInline):
-    model = Post
+class KeptInline(TabularInline):
+    """Rows that are kept with their record: whoever keeps the record keeps them."""
+
     extra = 0
     tab = False
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Roles are seen with the account."""
+        """The record's own permission has decided."""
         return True
 
     has_add_permission = has_view_permission
     has_change_permission = has_view_permission
     has_delete_permission = has_view_permission
+
+
+class PostInline(KeptInline):
+    model = Post
 
 
 class StaffCreationForm(UserCreationForm):

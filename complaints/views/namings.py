@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib.syndication.views import Feed
 from django.db.models import F, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse_lazy
@@ -24,6 +24,7 @@ from complaints.naming_texts import sentences
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.supervision import GROUNDS, Ground, PublicationKind, PublicationStepKind
 from policy import clock
+from zones.views.feeds import area_asked
 from zones.views.keeping import answer, kept
 
 ON_A_PAGE = 30
@@ -45,7 +46,7 @@ def good_practice(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, kind: PublicationKind, template: str) -> HttpResponse:
-    county = _county_asked(request)
+    county = area_asked(request, by="county")
     found = _of_county(Publication.objects.published().filter(kind=kind), county)
     after = _cursor(request.GET.get("after", ""))
     shown = found.filter(_older_than(*after)) if after else found
@@ -60,17 +61,6 @@ def _list(request: HttpRequest, kind: PublicationKind, template: str) -> HttpRes
         "older": "?" + urlencode({**query, "after": _cursor_of(rows[-1])}) if more else "",
     }
     return render(request, template, context)
-
-
-def _county_asked(request: HttpRequest) -> Area | None:
-    """The area that `?county=` names; None: everywhere. Raises Http404 where there is none."""
-    code = request.GET.get("county", "")
-    if not code:
-        return None
-    area = Area.objects.filter(code=code).first() if code.isdecimal() and len(code) <= 12 else None
-    if area is None:
-        raise Http404
-    return area
 
 
 def _of_county(found: QuerySet[Publication], county: Area | None) -> QuerySet[Publication]:
@@ -168,7 +158,7 @@ class NamingFeed(Feed[Publication, Area | None]):
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Area | None:
         """The county that was asked for."""
         self.host = request.get_host().partition(":")[0]
-        return _county_asked(request)
+        return area_asked(request, by="county")
 
     def items(self, county: Area | None) -> Iterable[Publication]:
         """The newest publications with what was appended to them."""
@@ -217,7 +207,7 @@ def _dated(step: PublicationStep) -> dict[str, str]:
 def namings_feed(request: HttpRequest) -> HttpResponseBase:
     """The feed, of one county or of all."""
     at = clock.now()
-    county = _county_asked(request)
+    county = area_asked(request, by="county")
     about = f"{county.code if county else ''}:{request.scheme}:{request.get_host()}"
     body = kept("namings", at, lambda: bytes(NamingFeed()(request).content), about=about)
     return answer(request, body, "application/atom+xml; charset=utf-8", at)

@@ -5,14 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
-from unfold.admin import TabularInline
 from unfold.decorators import action
 
-from accounts.admin import ScopedAdmin
+from accounts.admin import KeptInline, ScopedAdmin
 from accounts.models import Area, User
 from policy import clock
 from supplies.actions.calls import mark_checked
@@ -21,21 +20,6 @@ from supplies.models import Car, CareSite, Carrier, Hotline, HotlineShift, Recei
 from supplies.rules.calls import CHECKED_WITHIN_DAYS
 from supplies.rules.medical import TREATMENT_KINDS, TreatmentKind
 from zones.models import Site
-
-
-class KeptInline(TabularInline):
-    """Rows that are kept with their record."""
-
-    extra = 0
-    tab = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whoever keeps the record keeps its rows."""
-        return True
-
-    has_add_permission = has_view_permission
-    has_change_permission = has_view_permission
-    has_delete_permission = has_view_permission
 
 
 class ShiftInline(KeptInline):

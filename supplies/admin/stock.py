@@ -8,9 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import HistoryAdmin, ScopedAdmin
+from accounts.admin import HistoryAdmin, KeptInline, ScopedAdmin
 from accounts.models import User
-from supplies.admin.kept import KeptInline
 from supplies.models import Balance, Item, MinimumLevel, Movement, StockCount, Store, Supplier
 from supplies.rules.stock import plain
 

@@ -26,9 +26,9 @@ MOST = 100
 """So many entries stand in the feed."""
 
 
-def area_asked(request: HttpRequest) -> Area | None:
-    """The area that `?area=` names; None: all. Raises Http404 where there is no such area."""
-    code = request.GET.get("area", "")
+def area_asked(request: HttpRequest, *, by: str = "area") -> Area | None:
+    """The area whose code the address names (`?area=`); None: all. Raises Http404 where there is none."""
+    code = request.GET.get(by, "")
     if not code:
         return None
     area = Area.objects.filter(code=code).first() if code.isdecimal() and len(code) <= 12 else None
