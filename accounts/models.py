@@ -24,6 +24,7 @@ from accounts.rules import (
     Role,
     abilities_of,
     codes_below,
+    codes_upward,
     keys_in_line,
     stands_at_or_below,
 )
@@ -108,8 +109,7 @@ class Area(models.Model):
     @cached_property
     def line(self) -> dict[str, "Area"]:
         """This area and those above it, by level: one query for the whole line."""
-        codes = [self.code[:length] for length in CODE_LENGTH.values() if length <= len(self.code)]
-        return {area.level: area for area in Area.objects.filter(code__in=codes)}
+        return {area.level: area for area in Area.objects.filter(code__in=codes_upward(self.code))}
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
@@ -313,6 +313,16 @@ def in_area(area: Area, path: str = "") -> Q:
         return Q(**{f"{path}{area.level}_id": area.pk})
     first, after = codes_below(area.code)
     return Q(**{f"{path}community__code__gte": first, f"{path}community__code__lt": after})
+
+
+def around(area: Area, path: str = "") -> Q:
+    """The condition "of that area, of one above it, or of one below it" for rows that name an area.
+
+    `path` is the way from the rows to their area, such as "area__".
+    """
+    first, after = codes_below(area.code)
+    upward = Q(**{f"{path}code__in": codes_upward(area.code)})
+    return upward | Q(**{f"{path}code__gte": first, f"{path}code__lt": after})
 
 
 class ApiToken(models.Model):

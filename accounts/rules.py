@@ -175,3 +175,8 @@ def codes_below(code: str) -> tuple[str, str]:
     A range is served by the ordinary index on both databases; a prefix search is not on SQLite.
     """
     return code, code + ":"  # ":" is the character after "9"
+
+
+def codes_upward(code: str) -> list[str]:
+    """The codes of that area and of all above it, the highest first."""
+    return [code[:length] for length in CODE_LENGTH.values() if length <= len(code)]

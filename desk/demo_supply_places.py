@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from accounts.models import Area, User
 from supplies.actions import mutual, stock
+from supplies.actions.planning import PlanText, write_plan
 from supplies.models import (
     Car,
     CareSite,
@@ -40,6 +41,23 @@ _HOTLINES = (
     (COUNTY, HotlinePurpose.EDUCATION, "东湖区居家学习热线", "010-66550033", "09:00-17:00", 4),
     (COUNTY, HotlinePurpose.LORRIES, "东湖区货运保畅热线", "010-66550034", "", 20),
     (COUNTY, HotlinePurpose.COMPLAINTS, "东湖区防疫投诉热线", "010-66550035", "", 1),
+)
+_COUNTY_PLAN = PlanText(
+    in_charge="东湖区生活物资保障专班 何建国",
+    phone="010-66554001",
+    market="京州菜篮子集团每天供应蔬菜包6000份、米面油2000套；每日20时前报次日需求。\n"
+    "一家停供时，由两家连锁超市在4小时内补位。",
+    delivery="各街道固定配送人员，12时前送到小区接收点，18时前送到户。\n每个封控小区一辆专车，备一辆机动车。",
+    mutual="与西河区、北山区互为支援，缺口当日通报，次日送达；联系人见值班表。",
+    reserve_days=10,
+)
+_STREET_PLAN = PlanText(
+    in_charge="锦绣街道办事处 王建平",
+    phone="010-66555001",
+    market="惠民超市锦绣店、云杉里便民菜站，每天蔬菜包400份。",
+    delivery="每个小区东门设接收点，楼门长与志愿者送到户，老人和孕产妇优先。",
+    mutual="社区之间先调剂，不足时报区专班。",
+    reserve_days=5,
 )
 _HOSPITALS = (
     # community, kind, name, direct line, treats, yellow code, status, reason
@@ -197,6 +215,7 @@ class Places:
             )
         }
         self._receive(suppliers)
+        self._plans()
 
     def _receive(self, suppliers: dict[str, Supplier]) -> None:
         at = self.moment(10, 9)
@@ -219,6 +238,15 @@ class Places:
             )
             if least:
                 MinimumLevel.objects.create(store=self.stores[area], item=item, quantity=Decimal(least))
+
+    def _plans(self) -> None:
+        """The county's plan was looked through lately, the street's too long ago."""
+        for code, by, ago, text in (
+            (COUNTY, "chenyan", 6, _COUNTY_PLAN),
+            (STREET, "wangjianping", 34, _STREET_PLAN),
+        ):
+            area, who = self.areas[code], self.users[by]
+            write_plan(area=area, text=text, by=who, at=self.moment(ago, 9))
 
     def _mutual_supply(self) -> None:
         """One that has arrived, one on the way, one that is only asked for."""

@@ -132,6 +132,7 @@ CALL_DESK = Place(_("Calls"), "calls", staff=True)
 KEY_PERSONS = Place(_("Key persons"), "key-persons", staff=True)
 STOCK = Place(_("Stock"), "stock", staff=True)
 DEMAND = Place(_("Demand of sealed areas"), "demand", staff=True)
+SUPPLY_PLANS = Place(_("Supply plans"), "supply-plans", staff=True)
 MUTUAL = Place(_("Mutual supply"), "mutual", staff=True)
 ROUNDS = Place(_("Delivery rounds"), "rounds", staff=True)
 HOSPITALS = Place(_("Hospitals and pharmacies"), "hospitals", staff=True)
@@ -296,14 +297,25 @@ MEASURES: tuple[Row, ...] = (
             "Every household has a private page, by a QR code on its notice: its days, and what it needs. "
             "Each request has somebody who answers for it and a limit whose lateness stays, until the "
             "resident has it at the door or says that it is not needed; the opening of a zone ends none. "
-            "Hotlines with hours and duty, receiving points, people named for delivery, compound cars, "
-            "rounds that are ticked off without a connection, stock, the demand of a sealed area by people "
-            "and days, suppliers on the white list, and mutual supply between areas. The first hospital "
-            "asked answers for a patient until another has accepted. Notes of counsellors are read by "
+            "Supply plans with their task force, reserves and the date of the last look. Hotlines with hours "
+            "and duty, receiving points, people named for delivery, compound cars, rounds that are ticked "
+            "off without a connection, stock, the demand of a sealed area by people and days, suppliers on "
+            "the white list, and mutual supply between areas. The first hospital asked answers for a patient "
+            "until another has accepted. Notes of counsellors are read by "
             "counsellors alone."
         ),
-        missing=_("The supply plans of the markets themselves."),
-        places=(HOTLINES, NEEDS, CALL_DESK, KEY_PERSONS, STOCK, DEMAND, MUTUAL, ROUNDS, MEDICAL),
+        places=(
+            HOTLINES,
+            NEEDS,
+            CALL_DESK,
+            KEY_PERSONS,
+            STOCK,
+            DEMAND,
+            SUPPLY_PLANS,
+            MUTUAL,
+            ROUNDS,
+            MEDICAL,
+        ),
     ),
     Row(
         "M18",

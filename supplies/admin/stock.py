@@ -8,9 +8,19 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import HistoryAdmin, KeptInline, ScopedAdmin
+from accounts.admin import HistoryAdmin, KeptInline, ReadOnlyInline, ScopedAdmin
 from accounts.models import User
-from supplies.models import Balance, Item, MinimumLevel, Movement, StockCount, Store, Supplier
+from supplies.models import (
+    Balance,
+    Item,
+    MinimumLevel,
+    Movement,
+    StockCount,
+    Store,
+    Supplier,
+    SupplyPlan,
+    SupplyPlanReview,
+)
 from supplies.rules.stock import plain
 
 
@@ -90,6 +100,25 @@ class SupplierAdmin(ScopedAdmin):
         ):
             return False
         return super().has_change_permission(request, obj)
+
+
+class ReviewInline(ReadOnlyInline):
+    model = SupplyPlanReview
+    fields = ("at", "by", "changed")
+
+
+@admin.register(SupplyPlan)
+class SupplyPlanAdmin(HistoryAdmin):
+    """Written on the pages of stock, where each change is a review with its date and name."""
+
+    list_display = ("area", "in_charge", "phone", "reserve_days", "reviewed_at")
+    list_select_related = ("area",)
+    search_fields = ("area__name", "in_charge")
+    inlines = (ReviewInline,)
+
+    def view_on_site(self, plan: SupplyPlan) -> str:
+        """The page of the plan."""
+        return reverse("supply-plan", args=[plan.pk])
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from supplies.models.delivery import Car, Carrier, DeliveryRound, MutualSupply, 
 from supplies.models.household import ResidentLink
 from supplies.models.medical import CareSite, Consult, Counsel, MedicalNeed, Prescription, Trip
 from supplies.models.need import Need, NeedEvent, NeedLimit, NeedLine
+from supplies.models.plan import SupplyPlan, SupplyPlanReview
 from supplies.models.stock import Balance, Item, Lot, MinimumLevel, Movement, StockCount, Store, Supplier
 
 __all__ = [
@@ -37,5 +38,7 @@ __all__ = [
     "Stop",
     "Store",
     "Supplier",
+    "SupplyPlan",
+    "SupplyPlanReview",
     "Trip",
 ]

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Area, User
-from accounts.rules import CODE_LENGTH, codes_below
+from accounts.models import Area, User, around
+from accounts.rules import codes_below
 from supplies.models.need import Need
 from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS
 from zones.models import Site
@@ -21,9 +21,7 @@ class SupplierQuerySet(models.QuerySet["Supplier"]):
 
     def around(self, area: Area) -> Self:
         """The same for an area."""
-        first, after = codes_below(area.code)
-        above = [area.code[:length] for length in CODE_LENGTH.values() if length <= len(area.code)]
-        return self.filter(Q(area__code__in=above) | Q(area__code__gte=first, area__code__lt=after))
+        return self.filter(around(area, "area__"))
 
 
 class Supplier(models.Model):

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from supplies.views import mutual, stock, stock_count, stock_demand, stock_import, stock_issue, stock_keeping
+from supplies.views import (
+    mutual,
+    plans,
+    stock,
+    stock_count,
+    stock_demand,
+    stock_import,
+    stock_issue,
+    stock_keeping,
+)
 from supplies.views import stock_moves as moves
 
 urlpatterns: list[URLPattern] = [
@@ -26,6 +35,11 @@ urlpatterns: list[URLPattern] = [
     path("stock/suppliers/", stock_keeping.suppliers, name="suppliers"),
     path("stock/suppliers/new/", stock_keeping.supplier_edit, name="supplier-new"),
     path("stock/suppliers/<int:pk>/edit/", stock_keeping.supplier_edit, name="supplier-edit"),
+    path("supply-plans/", plans.supply_plans, name="supply-plans"),
+    path("supply-plans/new/", plans.supply_plan_edit, name="supply-plan-new"),
+    path("supply-plans/<int:pk>/", plans.supply_plan, name="supply-plan"),
+    path("supply-plans/<int:pk>/edit/", plans.supply_plan_edit, name="supply-plan-edit"),
+    path("supply-plans/<int:pk>/confirm/", plans.supply_plan_confirm, name="supply-plan-confirm"),
     path("stock/mutual/", mutual.mutual_list, name="mutual"),
     path("stock/mutual/new/", mutual.mutual_new, name="mutual-new"),
     path("stock/mutual/<int:pk>/", mutual.mutual_detail, name="mutual-detail"),

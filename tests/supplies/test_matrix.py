@@ -54,10 +54,11 @@ WHO: dict[str, set[str]] = {
     "counsels counsel": {"counsellor"},
     "rounds round-new round round-assign round-act round-tick carrying": WORKING,
     "carrying-new carrying-edit": KEEPING,
-    "stock stock-item demand stores suppliers mutual mutual-detail": WORKING,
+    "stock stock-item demand stores suppliers supply-plans supply-plan mutual mutual-detail": WORKING,
     "stock-export movements-export": WORKING,
     "stock-minimum stock-receive stock-transfer stock-expired stock-count store-new store-edit": KEEPING,
     "stock-import stock-import-template stock-import-take mutual-new mutual-act": KEEPING,
+    "supply-plan-new supply-plan-edit supply-plan-confirm": KEEPING,
     "stock-item-edit supplier-new supplier-edit": {"supervisor"},
     "hotlines my-page my-look my-ask my-emergency my-need my-word my-release": EVERYBODY,
 }
