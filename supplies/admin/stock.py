@@ -10,8 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import HistoryAdmin, KeptInline, ScopedAdmin
 from accounts.models import User
-from supplies.models import Balance, Item, MinimumLevel, Movement, StockCount, Store, Supplier
+from supplies.models import Balance, Item, KitPart, MinimumLevel, Movement, StockCount, Store, Supplier
 from supplies.rules.stock import plain
+
+
+class PartInline(KeptInline):
+    """What usually goes into one kit."""
+
+    model = KitPart
+    fk_name = "kit"
+    autocomplete_fields = ("item",)
+    fields = ("item", "quantity")
 
 
 @admin.register(Item)
@@ -21,6 +30,11 @@ class ItemAdmin(ScopedAdmin):
     list_display = ("name", "unit", "category", "is_kit", "keeps_expiry", "rate", "enabled")
     list_filter = ("category", "is_kit", "enabled")
     search_fields = ("name",)
+    inlines = (PartInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Item | None) -> Any:
+        """Only a kit has parts."""
+        return self.inlines if obj is not None and obj.is_kit else ()
 
     def scoped(self, rows: QuerySet[Item], user: User) -> QuerySet[Item]:
         """The list holds for everybody."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -122,7 +122,7 @@ class Level:
 @requires(Ability.WORK_SUPPLIES)
 @require_safe
 def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
-    """Where an item lies, lot by lot, and everything that moved it; four queries."""
+    """Where an item lies, lot by lot, and everything that moved it; four queries, and one more for a kit."""
     lots = list(Lot.objects.filter(item=pk).select_related("item"))
     item = lots[0].item if lots else get_object_or_404(Item, pk=pk)
     scope = Store.objects.visible_to(request.user)
@@ -150,6 +150,7 @@ def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
     levels = _levels(item, scope, today)
     context = {
         "item": item,
+        "recipe": list(item.recipe.select_related("item")) if item.is_kit else [],
         "levels": levels,
         "total": sum((level.quantity for level in levels), Decimal(0)),
         "movements": page.rows,
@@ -166,6 +167,9 @@ def _levels(item: Item, scope: StoreQuerySet, today: dt.date) -> list[Level]:
     lying = Balance.objects.filter(lot__item=item, store__in=scope.order_by(), quantity__gt=0)
     levels: dict[int, Level] = {}
     order = (F("store__area__code"), F("store__name"), F("lot__expires_on").asc(nulls_last=True), "lot")
+    if item.is_kit:
+        packed = Movement.objects.filter(lot=OuterRef("lot"), kind=MovementKind.PACKED)
+        lying = lying.annotate(packed_here=Exists(packed))
     for balance in lying.select_related("lot", "store__area").order_by(*order):
         store = balance.store
         level = levels.setdefault(store.pk, Level(store.pk, store.name, store.area.name, [], None, today))

@@ -58,7 +58,8 @@ WHO: dict[str, set[str]] = {
     "stock-export movements-export": WORKING,
     "stock-minimum stock-receive stock-transfer stock-expired stock-count store-new store-edit": KEEPING,
     "stock-import stock-import-template stock-import-take mutual-new mutual-act": KEEPING,
-    "stock-item-edit supplier-new supplier-edit": {"supervisor"},
+    "kit-pack kit-unpack": KEEPING,
+    "stock-item-edit kit-recipe supplier-new supplier-edit": {"supervisor"},
     "hotlines my-page my-look my-ask my-emergency my-need my-word my-release": EVERYBODY,
 }
 BY_NAME = {name: people for names, people in WHO.items() for name in names.split()}
