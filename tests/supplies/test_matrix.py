@@ -49,7 +49,7 @@ WHO: dict[str, set[str]] = {
     "calls call-new call-log call-returned": ANSWERING,
     "key-persons care-plan care-end care-call": WORKING,
     "medical-needs medical-need medical-ask medical-answer medical-set-out medical-stage": WORKING,
-    "medical-120 medical-end hospitals hospital": WORKING,
+    "medical-turned-away medical-120 medical-end hospitals hospital": WORKING,
     "prescriptions prescription prescription-new prescription-refill prescription-end": WORKING,
     "counsels counsel": {"counsellor"},
     "rounds round-new round round-assign round-act round-tick carrying": WORKING,

@@ -87,6 +87,7 @@ MEDICAL: dict[str, Door] = {
     "medical-answer": act(SUPPLY, "patient", consult="{consult}", answer="refused", reason="没有床位"),
     "medical-set-out": act(SUPPLY, "patient", site="{hospital}"),
     "medical-stage": act(SUPPLY, "patient", trip="{trip}", stage="arrived"),
+    "medical-turned-away": act(SUPPLY, "patient", trip="{trip}", reason="没有床位"),
     "medical-120": act(SUPPLY, "patient"),
     "medical-end": act(SUPPLY, "patient", reason="不去了"),
     "hospitals": read(SUPPLY),
