@@ -105,8 +105,8 @@ def _page(request: StaffRequest, medical: MedicalNeed, **forms_shown: forms.Form
     )
     patient = patient_of(medical, at)
     trip = patient.trip
-    waiting = next((each for each in medical.consults.all() if not each.answer), None)
-    goes_to = waiting.site_id if waiting and not patient.is_safe else medical.owner_id
+    waiting = [each for each in medical.consults.all() if not each.answer]
+    goes_to = waiting[-1].site_id if waiting and not patient.is_safe else medical.owner_id
     stages = next_stages(TripStage(trip.stage)) if trip else []
     context: dict[str, Any] = {
         "medical": medical,
@@ -117,6 +117,7 @@ def _page(request: StaffRequest, medical: MedicalNeed, **forms_shown: forms.Form
         "trips": [(each, lengths_of(each)) for each in medical.trips.all()],
         "trip": trip,
         "waiting": waiting,
+        "answered": request.POST.get("consult", ""),
         "stages": [(str(stage), TRIP_STAGES[stage]) for stage in stages],
         "at": at,
         "ask_form": AskHospitalForm(need=need),
