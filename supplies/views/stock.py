@@ -1,7 +1,7 @@
 """Stock: what lies in the stores, what is short or expires, one item with its lots and movements."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import StaffRequest, requires
@@ -22,6 +23,7 @@ from cases.paging import KeysetOrder
 from cases.spreadsheets import Cell, workbook
 from cases.views.answers import key_in
 from policy import clock
+from supplies.delivery_list import HEADINGS
 from supplies.models import Balance, Item, Lot, MinimumLevel, Movement, Store
 from supplies.models.stock import StoreQuerySet
 from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS, ItemCategory, MovementKind
@@ -34,6 +36,7 @@ EXPORTED = 20_000
 BY_INSTANT = KeysetOrder(("moved_at", "pk"), descending=True)
 """Not by number alone: an item that has not moved for long would be looked for among all movements."""
 SPAN = dt.timedelta(days=30)
+EXPORT_COLUMNS = ("name", "category", "quantity", "unit", "lot", "expires_on", "supplier")
 
 
 @requires(Ability.WORK_SUPPLIES)
@@ -212,24 +215,24 @@ def stock_export(request: StaffRequest) -> HttpResponse:
             "lot__code",
             "lot__expires_on",
             "lot__supplier__name",
-        )[:EXPORTED]
+        )[: EXPORTED + 1]
     )
-    headers = [
-        _("area"),
-        _("store"),
-        _("item"),
-        _("category"),
-        _("quantity"),
-        _("unit"),
-        _("lot"),
-        _("expires on"),
-        _("supplier"),
-    ]
-    cells = (
-        [*row[:3], str(ITEM_CATEGORIES[ItemCategory(row[3])]), float(row[4]), *row[5:]]
-        for row in rows.iterator()
-    )
-    return download(workbook(_("Stock"), headers, cells), f"stock-{today:%Y%m%d}.xlsx")
+    # The words of a delivery list: what was exported can be imported.
+    headers = [_("area"), _("store"), *(str(HEADINGS[name]) for name in EXPORT_COLUMNS)]
+    content = workbook(_("Stock"), headers, _stock_cells(rows.iterator()))
+    return download(content, f"stock-{today:%Y%m%d}.xlsx")
+
+
+def _stock_cells(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Cell]]:
+    for number, row in enumerate(rows):
+        if number == EXPORTED:
+            yield [_too_many()]
+            return
+        yield [*row[:3], str(ITEM_CATEGORIES[ItemCategory(row[3])]), float(row[4]), *row[5:]]
+
+
+def _too_many() -> str:
+    return _("Only the first %(limit)d are in this file; narrow it down.") % {"limit": EXPORTED}
 
 
 def _export_scope(request: StaffRequest) -> StoreQuerySet:
@@ -254,7 +257,7 @@ def movements_export(request: StaffRequest) -> HttpResponse:
         _("expires on"),
         _("why"),
         _("quantity"),
-        _("unit"),
+        pgettext("of an item", "unit"),
         _("other store"),
         _("need"),
         _("note"),
@@ -289,7 +292,7 @@ def _movement_cells(moved: QuerySet[Movement]) -> Iterator[list[Cell]]:
     )
     for number, row in enumerate(rows[: EXPORTED + 1].iterator()):
         if number == EXPORTED:
-            yield [_("Only the first %(limit)d are in this file; narrow it down.") % {"limit": EXPORTED}]
+            yield [_too_many()]
             return
         at, area, store, item, code, expires_on, kind, quantity, *rest = row
         when = timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

@@ -272,14 +272,3 @@ class TestWhatIsInOne:
         reader(carol).post(address, sent | {"quantity_1": "0"})
         assert list(vegetables.recipe.values_list("item__name", "quantity")) == [("青菜", 1)]  # type: ignore[attr-defined]
         assert browser.get(address).status_code == 403
-
-    def test_the_page_of_a_kit_costs_five_queries(
-        self,
-        browser: Client,
-        laid: Store,
-        vegetables: Item,
-        recipe: dict[Item, Decimal],
-        django_assert_max_num_queries: Any,
-    ) -> None:
-        with django_assert_max_num_queries(5 + 5):
-            browser.get(reverse("stock-item", args=[vegetables.pk]))
