@@ -327,7 +327,17 @@ def _plain_rules() -> Mapping[str, str]:
     }
 
 
+def _listed_words(fact: Mapping[str, Any]) -> str:
+    if fact["number"]:
+        return _("%(firm)s is on the white list (%(number)s): it may not be told to stop.") % {
+            "firm": fact["firm"],
+            "number": fact["number"],
+        }
+    return _("%(firm)s is on the white list: it may not be told to stop.") % {"firm": fact["firm"]}
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "listed": _listed_words,
     "no_zone": _no_zone_words,
     "elsewhere": _elsewhere_words,
     "sealed": _sealed_words,

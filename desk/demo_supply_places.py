@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from accounts.models import Area, User
-from supplies.actions import mutual, stock
+from supplies.actions import kits, mutual, stock
 from supplies.actions.planning import PlanText, write_plan
 from supplies.models import (
     Car,
@@ -15,6 +15,7 @@ from supplies.models import (
     Hotline,
     HotlineShift,
     Item,
+    KitPart,
     MinimumLevel,
     MutualSupply,
     ReceivingPoint,
@@ -93,7 +94,13 @@ _ITEMS = (
     ("速效救心丸", "瓶", ItemCategory.FIRST_AID, False, "", True, None),
     ("指夹式血氧仪", "台", ItemCategory.DEVICE, False, "", False, None),
     ("N95口罩", "只", ItemCategory.PROTECTION, False, "", True, "0.5"),
+    ("青菜", "斤", ItemCategory.DAILY, False, "", True, None),
+    ("土豆", "斤", ItemCategory.DAILY, False, "", False, None),
+    ("西红柿", "斤", ItemCategory.DAILY, False, "", True, None),
+    ("鸡蛋", "枚", ItemCategory.DAILY, False, "", True, None),
 )
+_IN_ONE = {"青菜": "1", "土豆": "2", "西红柿": "2", "鸡蛋": "10"}
+"""What goes into one 蔬菜包."""
 _STOCK = (
     # store, item, quantity, days until it expires (None: no date), minimum
     (HERE, "蔬菜包", 36, None, 20),
@@ -107,6 +114,10 @@ _STOCK = (
     (NEXT_DOOR, "蔬菜包", 60, None, 20),
     (NEXT_DOOR, "连花清瘟胶囊", 120, 280, 20),
     (STREET, "米面油包", 80, None, None),
+    (STREET, "青菜", 60, 3, None),
+    (STREET, "土豆", 160, None, None),
+    (STREET, "西红柿", 120, 6, None),
+    (STREET, "鸡蛋", 600, 21, None),
 )
 
 
@@ -215,6 +226,7 @@ class Places:
             )
         }
         self._receive(suppliers)
+        self._kits()
         self._plans()
 
     def _receive(self, suppliers: dict[str, Supplier]) -> None:
@@ -247,6 +259,23 @@ class Places:
         ):
             area, who = self.areas[code], self.users[by]
             write_plan(area=area, text=text, by=who, at=self.moment(ago, 9))
+
+    def _kits(self) -> None:
+        """Twenty 蔬菜包 were packed yesterday in the station of the street."""
+        kit = self.items["蔬菜包"]
+        parts = {self.items[name]: Decimal(quantity) for name, quantity in _IN_ONE.items()}
+        KitPart.objects.bulk_create(
+            KitPart(kit=kit, item=item, quantity=quantity) for item, quantity in parts.items()
+        )
+        kits.pack(
+            store=self.stores[STREET],
+            kit=kit,
+            kits=20,
+            parts=parts,
+            key="a1b2c3-demo-kits",
+            by=self.coordinator,
+            at=self.moment(1, 10),
+        )
 
     def _mutual_supply(self) -> None:
         """One that has arrived, one on the way, one that is only asked for."""

@@ -5,6 +5,9 @@ a sentence. The rows travel from the preview to the taking over inside a signed 
 """
 
 import datetime as dt
+import hashlib
+import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -21,13 +24,15 @@ from cases.importing.cells import Unreadable
 from cases.importing.columns import bare
 from cases.importing.sheets import Row
 from policy.refusals import BadInput
-from supplies.models import Item, Supplier
-from supplies.rules.stock import ITEM_CATEGORIES, MOST, ItemCategory
+from supplies.models import Item, Movement, Supplier
+from supplies.rules.stock import ITEM_CATEGORIES, MOST, ItemCategory, MovementKind
 
 MAX_ROWS = 2_000
 HEADER_WITHIN = 20
 KEPT_FOR = dt.timedelta(days=1)
 _SALT = "supplies.delivery-list"
+HALF = 16
+"""So many characters of the key of a list say which list it is."""
 
 HEADINGS: Mapping[str, Promise] = {
     "name": pgettext_lazy("column of a delivery list", "Item"),
@@ -139,6 +144,17 @@ def pack(rows: Sequence[Raw], *, store: int, key: str) -> str:
     return signing.dumps({"rows": rows, "store": store, "key": key}, salt=_SALT, compress=True)
 
 
+def key_of(rows: Sequence[Raw], *, store: int) -> str:
+    """A key for taking these rows over: its first half is the same whenever the same list comes again."""
+    return hashlib.sha256(json.dumps([store, rows]).encode()).hexdigest()[:HALF] + uuid.uuid4().hex[:HALF]
+
+
+def received_before(key: str) -> Movement | None:
+    """The first movement of a list that was just like this one and went into the same store."""
+    same = Movement.objects.filter(key__startswith=key[:HALF], kind=MovementKind.RECEIPT)
+    return same.select_related("by").order_by("pk").first()
+
+
 def unpack(packed: str) -> tuple[list[Raw], int, str]:
     """Rows, store and key of what `pack` wrote. Raises BadInput at "file" when it is none, or too old."""
     try:
@@ -176,7 +192,7 @@ def _line(row: Raw, items: Mapping[str, Item], suppliers: Mapping[str, Supplier]
         line.reasons.append(_("The name is longer than 80 characters."))
     if len(line.lot) > 40:
         line.reasons.append(_("The lot is longer than 40 characters."))
-    line.quantity = _quantity(quantity, line)
+    line.quantity = _quantity(quantity, item.unit if item else line.unit, line)
     line.expires_on = _expiry(expires_on, line, on)
     _check_item(line, item, category)
     if line.supplier and line.supplier not in suppliers:
@@ -184,9 +200,14 @@ def _line(row: Raw, items: Mapping[str, Item], suppliers: Mapping[str, Supplier]
     return line
 
 
-def _quantity(text: str, line: Line) -> Decimal | None:
+def _quantity(text: str, unit: str, line: Line) -> Decimal | None:
+    """The number; "300斤" is one where the unit is 斤."""
+    if not text:
+        line.reasons.append(_("The quantity is missing."))
+        return None
+    written = "".join(text.replace(",", "").replace("，", "").split())
     try:
-        value = Decimal(text.replace(",", "").replace("，", ""))
+        value = Decimal(written.removesuffix(unit) if unit else written)
     except InvalidOperation:
         line.reasons.append(_("“%(text)s” is no quantity.") % {"text": cells.quoted(text)})
         return None

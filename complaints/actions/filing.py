@@ -28,6 +28,7 @@ from complaints.actions.routing import (
     steps_as_json,
 )
 from complaints.actions.telling import tell_handler
+from complaints.listed_firms import is_about_listed, listed_facts
 from complaints.models import Attachment, Complainant, Complaint, ComplaintLink
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.clocks import ClockStep
@@ -52,7 +53,10 @@ class ComplainantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What a complaint says. `facts` is what the app itself knows of the place (`complaints.own_facts`)."""
+    """What a complaint says. `facts` is what the app itself knows of the place (`complaints.own_facts`).
+
+    That a firm is on the white list is found when it is filed, whichever way it came: it goes on top then.
+    """
 
     behaviour: str
     area: Area
@@ -190,6 +194,10 @@ def _unsaved(filing: Filing, token: str, attempt: int, *, by: User | None, at: d
     line = filing.area.line
     day = f"{timezone.localtime(at):%y%m%d}"
     respondent = filing.respondent or respondent_for(filing.whom, filing.area, filing.behaviour)
+    facts = [dict(fact) for fact in filing.facts]
+    if not is_about_listed(facts):
+        listed = listed_facts(behaviour=kind.code, written=filing.place, site=filing.site, area=filing.area)
+        facts = listed + facts
     return Complaint(
         number=f"{day}-{_digits(f'complaint-number{attempt}' + chr(0) + token, 8)}",
         secret_digest=secret_digest(secret_of(token)),
@@ -200,7 +208,7 @@ def _unsaved(filing: Filing, token: str, attempt: int, *, by: User | None, at: d
         behaviour=kind.code,
         topic=kind.topic,
         clause=kind.clause,
-        urgent=kind.urgent or filing.urgent,
+        urgent=kind.urgent or filing.urgent or is_about_listed(facts),
         area=filing.area,
         county=line.get(Level.COUNTY),
         compound=filing.compound,
@@ -213,7 +221,7 @@ def _unsaved(filing: Filing, token: str, attempt: int, *, by: User | None, at: d
         what_happened=filing.what_happened,
         ordered=filing.ordered,
         ordered_by=filing.ordered_by,
-        facts=[dict(fact) for fact in filing.facts],
+        facts=facts,
         received_at=at,
         round_began_at=at,
         lead_key=filing.lead_key,

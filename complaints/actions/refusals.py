@@ -30,17 +30,18 @@ def pull_refusals(*, at: dt.datetime, dry_run: bool = False) -> int:
 
 
 def _new_ones(at: dt.datetime) -> Sequence[Consult]:
+    """Those that are no lead yet: a city has more in two weeks than one chunk, and the last ones count."""
     refused = Consult.objects.filter(
         answer=ConsultAnswer.REFUSED, answered_at__gte=at - LOOK_BACK, answered_at__lte=at
-    )
-    rows = list(
-        refused.select_related("site__community", "medical__need__community").order_by("answered_at", "pk")[
-            :CHUNK
-        ]
-    )
-    keys = [finding_of(row).key for row in rows]
-    known = set(Complaint.objects.filter(lead_key__in=keys).values_list("lead_key", flat=True))
-    return [row for row in rows if finding_of(row).key not in known]
+    ).select_related("site__community", "medical__need__community")
+    found: list[Consult] = []
+    last = 0
+    while rows := list(refused.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        keys = [finding_of(row).key for row in rows]
+        known = set(Complaint.objects.filter(lead_key__in=keys).values_list("lead_key", flat=True))
+        found += [row for row in rows if finding_of(row).key not in known]
+        last = rows[-1].pk
+    return found
 
 
 def finding_of(consult: Consult) -> Finding:

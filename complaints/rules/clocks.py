@@ -85,6 +85,8 @@ DEFAULT_LIMITS: tuple[Limit, ...] = (
     Limit(ClockStep.ANSWER, 360, Unit.HOURS, gross=720, complex=True),
     Limit(ClockStep.ANSWER, 2, Unit.HOURS, gross=24, urgent=True),
     Limit(ClockStep.ANSWER, 24, Unit.HOURS, gross=72, behaviour="listed_firm_stopped", urgent=True),
+    # Urgent because the firm is on the white list, whatever the complainant called it.
+    Limit(ClockStep.ANSWER, 24, Unit.HOURS, gross=72, behaviour="work_stopped", urgent=True),
     Limit(ClockStep.VERIFY, 120, Unit.HOURS),
     Limit(ClockStep.CLOSE, 2, Unit.WORKING_DAYS, gross=5),
 )

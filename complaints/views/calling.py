@@ -18,6 +18,7 @@ from cases.views.answers import blame
 from complaints.actions.calling import take_call
 from complaints.alike import alike
 from complaints.forms.calling import CallForm
+from complaints.listed_firms import listed_facts
 from complaints.models import Complainant, Complaint
 from complaints.own_facts import Fact, own_facts, sentences_of
 from complaints.paging import ByReceipt, page_of
@@ -154,7 +155,11 @@ def _look_up(request: HttpRequest, one: Call) -> None:
         at=one.at,
     )
     since = one.form.cleaned_data.get("since_on") if one.form.is_bound else None
-    one.facts = own_facts(behaviour=behaviour, answer=one.where.answer, since_on=since, on=one.form.today)
+    area = one.where.area or one.form.chosen_county
+    one.facts = [
+        *listed_facts(behaviour=behaviour, written=one.where.written, site=one.where.site, area=area),
+        *own_facts(behaviour=behaviour, answer=one.where.answer, since_on=since, on=one.form.today),
+    ]
     user = request.user
     assert isinstance(user, User)  # noqa: S101
     one.alike = alike(

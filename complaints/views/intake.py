@@ -25,6 +25,7 @@ from complaints.actions.attaching import attached, detach
 from complaints.actions.filing import file_complaint, receipt_of, token_digest
 from complaints.files import MOST_FILES
 from complaints.forms.intake import ComplaintForm, ProofField, new_challenge
+from complaints.listed_firms import listed_facts
 from complaints.own_facts import Fact, own_facts, sentences_of
 from complaints.places import NONE_OF_THESE, Where, counties, locate
 from complaints.rules.behaviours import BY_CODE, TOPICS, Topic, by_topic
@@ -132,6 +133,11 @@ def _look_up(sent: Sent, written: QueryDict) -> None:
         answer=sent.where.answer,
         since_on=_date(written.get("since_on", "")),
         on=clock.today(),
+    )
+    area = sent.where.area or sent.form.chosen_county
+    sent.facts = (
+        listed_facts(behaviour=behaviour, written=sent.where.written, site=sent.where.site, area=area)
+        + sent.facts
     )
 
 

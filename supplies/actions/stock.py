@@ -194,18 +194,19 @@ def take(store: Store, wanted: Mapping[Item, Decimal], on: dt.date) -> list[tupl
         picked = pick(there, quantity, on)
         found = sum((part for _lot, part in picked), Decimal(0))
         if found < quantity:
-            raise _short(item, quantity, found)
+            raise short(item, quantity, found)
         parts += [(lots[lot], part) for lot, part in picked]
     return parts
 
 
-def _short(item: Item, wanted: Decimal, there: Decimal) -> RuleViolation:
+def short(item: Item, wanted: Decimal, there: Decimal, *, field: str = "quantity") -> RuleViolation:
+    """The refusal for want of stock: it names the item, what was wanted and what is there."""
     words = {
         "item": item.name,
         "wanted": f"{plain(wanted)} {item.unit}",
         "there": f"{plain(there)} {item.unit}",
     }
-    return RuleViolation("short_of_stock", "", REFUSALS["short"] % words, field="quantity")
+    return RuleViolation("short_of_stock", "", REFUSALS["short"] % words, field=field)
 
 
 def transfer(

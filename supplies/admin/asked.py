@@ -30,6 +30,7 @@ from supplies.models import (
     ResidentLink,
     Stop,
 )
+from supplies.need_rows import NeedRow
 
 
 @admin.register(NeedLimit)
@@ -128,7 +129,7 @@ class NeedAdmin(HistoryAdmin):
         "community",
         "asked_at",
         "due_at",
-        "late_by_minutes",
+        "lateness",
         "owner",
     )
     list_filter = (HowFarFilter, "kind", "urgency", "state", "source")
@@ -151,7 +152,7 @@ class NeedAdmin(HistoryAdmin):
         "due_at",
         "at_door_at",
         "ended_at",
-        "late_by_minutes",
+        "lateness",
         "reason",
         "instead",
     )
@@ -163,7 +164,9 @@ class NeedAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Need]:
         """With what names the place, and the mark whether the person may be named."""
         rows = super().get_queryset(request)
-        rows = rows.select_related("unit__building__compound", "community", "owner", "zone__compound")
+        rows = rows.select_related(
+            "unit__building__compound", "community", "owner", "zone__compound", "medical"
+        )
         return with_sight(rows, request)
 
     def view_on_site(self, obj: Need) -> str:
@@ -179,6 +182,14 @@ class NeedAdmin(HistoryAdmin):
     def place(self, need: Need) -> str:
         """Compound, building, unit and door."""
         return need.address or "–"
+
+    @admin.display(description=pgettext_lazy("limit", "late"), ordering="late_by_minutes")
+    def lateness(self, need: Need) -> str:
+        """How late it is now and since when, or how late it came: in words, with the unit."""
+        row = NeedRow(need, clock.now())
+        if row.is_late and row.clock:
+            return f"{row.clock.words} ({row.clock.note})"
+        return row.late_words or "–"
 
 
 @admin.register(Consult)

@@ -13,6 +13,7 @@ from accounts.models import User
 from supplies.models import (
     Balance,
     Item,
+    KitPart,
     MinimumLevel,
     Movement,
     StockCount,
@@ -24,6 +25,15 @@ from supplies.models import (
 from supplies.rules.stock import plain
 
 
+class PartInline(KeptInline):
+    """What usually goes into one kit."""
+
+    model = KitPart
+    fk_name = "kit"
+    autocomplete_fields = ("item",)
+    fields = ("item", "quantity")
+
+
 @admin.register(Item)
 class ItemAdmin(ScopedAdmin):
     """One list of items for all areas; how much a head and day is, is a local setting."""
@@ -31,6 +41,11 @@ class ItemAdmin(ScopedAdmin):
     list_display = ("name", "unit", "category", "is_kit", "keeps_expiry", "rate", "enabled")
     list_filter = ("category", "is_kit", "enabled")
     search_fields = ("name",)
+    inlines = (PartInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Item | None) -> Any:
+        """Only a kit has parts."""
+        return self.inlines if obj is not None and obj.is_kit else ()
 
     def scoped(self, rows: QuerySet[Item], user: User) -> QuerySet[Item]:
         """The list holds for everybody."""

@@ -4,13 +4,22 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import Case, TextField, Value, When
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.models import Area
 from cases.forms.episode import DATE_ERRORS, DateInput
 from cases.models import Person
 from supplies.models import Car, CareSite, Need, Prescription
-from supplies.rules.medical import CONSULT_ANSWERS, TREATMENT_KINDS, ConsultAnswer, TreatmentKind
+from supplies.rules.medical import (
+    CONSULT_ANSWERS,
+    TREATMENT_KINDS,
+    CareStatus,
+    ConsultAnswer,
+    TreatmentKind,
+)
 from zones.models import Site
 from zones.rules import SiteKind
 
@@ -22,25 +31,36 @@ TREATMENT_CHOICES = [
 """Regular treatments: what a hospital can be known for."""
 
 
-def hospitals_for(area: Area) -> Any:
-    """The hospitals of the county of that area, those that take people now first."""
+def by_state() -> Case:
+    """Sites that take people now before those that are full or closed, or of which nobody has said so."""
+    states = [When(care__status=state, then=Value(n)) for n, state in enumerate(CareStatus)]
+    return Case(*states, default=Value(len(states)))
+
+
+def hospitals_for(area: Area, treatment: str = "") -> Any:
+    """The hospitals of the county of that area; those that do that treatment, and take people now, first."""
     county = area.line.get("county") or area
-    sites = Site.objects.within(county).filter(kind__in=HOSPITALS)
-    return sites.select_related("care").order_by("care__status", "name")
+    sites = Site.objects.within(county).filter(kind__in=HOSPITALS).select_related("care")
+    # As text: SQLite can't look into a list.
+    known = sites.annotate(treated=Cast("care__treats", TextField()))
+    does_it = Case(When(treated__contains=f'"{treatment}"', then=Value(0)), default=Value(1))
+    return known.order_by(does_it, by_state(), "name")
 
 
 class HospitalChoice(forms.ModelChoiceField):
-    """A hospital with what one has to know before asking: its state, and whether it takes yellow codes."""
+    """A hospital with what one has to know before asking: its state, what it treats, yellow codes."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """Name, state, yellow code."""
+        """Name, state, yellow code, regular treatments."""
         care: CareSite | None = getattr(obj, "care", None)
         if care is None:
-            return str(obj.name)
+            return _("%(name)s (nobody has entered its state)") % {"name": obj.name}
         marks = [care.get_status_display()]
         if care.yellow_code:
             marks.append(str(_("yellow-code hospital")))
-        return f"{obj.name}（{'，'.join(marks)}）"
+        marks += [str(TREATMENT_KINDS[TreatmentKind(kind)]) for kind in care.treats]
+        between = pgettext("between items", ", ")
+        return f"{obj.name}（{between.join(marks)}）"
 
 
 class AskHospitalForm(forms.Form):
@@ -50,7 +70,9 @@ class AskHospitalForm(forms.Form):
 
     def __init__(self, data: Any = None, *, need: Need) -> None:
         super().__init__(data, label_suffix="", auto_id="ask-%s")
-        self.fields["site"].queryset = hospitals_for(need.community)  # type: ignore[attr-defined]
+        self.fields["site"].queryset = hospitals_for(  # type: ignore[attr-defined]
+            need.community, need.medical.treatment
+        )
 
 
 class AnswerForm(forms.Form):
@@ -82,7 +104,7 @@ class AnswerForm(forms.Form):
 class TripForm(forms.Form):
     """To which hospital, by the compound's car or an ambulance."""
 
-    site = HospitalChoice(label=_("Hospital"), queryset=Site.objects.none())
+    site = HospitalChoice(label=_("Hospital"), queryset=Site.objects.none(), empty_label=_("please choose"))
     car = forms.ModelChoiceField(
         label=_("Car"), required=False, queryset=Car.objects.none(), empty_label=_("no car of the compound")
     )
@@ -90,10 +112,22 @@ class TripForm(forms.Form):
 
     def __init__(self, data: Any = None, *, need: Need, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", auto_id="trip-%s", **kwargs)
-        self.fields["site"].queryset = hospitals_for(need.community)  # type: ignore[attr-defined]
+        self.fields["site"].queryset = hospitals_for(  # type: ignore[attr-defined]
+            need.community, need.medical.treatment
+        )
         if need.unit:
             cars = Car.objects.filter(compound=need.unit.building.compound, enabled=True, for_patients=True)
             self.fields["car"].queryset = cars  # type: ignore[attr-defined]
+
+
+class TurnedAwayForm(forms.Form):
+    """Why the hospital sent the person away; it stands on record like every refusal."""
+
+    who = forms.CharField(label=_("Who said so there?"), required=False, max_length=80)
+    reason = forms.CharField(label=_("Stated reason"), max_length=300)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, label_suffix="", auto_id="away-%s")
 
 
 class ReasonForm(forms.Form):

@@ -108,9 +108,9 @@ class ReceiveForm(KeyedForm):
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        _choices(self, "store", stores_of(user))
-        _choices(self, "supplier", Supplier.objects.visible_to(user).filter(enabled=True))
-        _only_choice(self, "store")
+        choices(self, "store", stores_of(user))
+        choices(self, "supplier", Supplier.objects.visible_to(user).filter(enabled=True))
+        only_choice(self, "store")
 
     def clean(self) -> dict[str, Any]:
         """An item or a new one; its date where it has one."""
@@ -134,13 +134,14 @@ class ReceiveForm(KeyedForm):
                 self.add_error(field, _("A new item needs its unit and its category."))
 
 
-def _choices(form: forms.BaseForm, name: str, queryset: QuerySet[Any]) -> None:
+def choices(form: forms.BaseForm, name: str, queryset: QuerySet[Any]) -> None:
+    """What may be chosen in that field."""
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
         field.queryset = queryset
 
 
-def _only_choice(form: forms.BaseForm, name: str) -> None:
+def only_choice(form: forms.BaseForm, name: str) -> None:
     """Where there is only one to choose, it is chosen."""
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
@@ -157,8 +158,8 @@ class TransferForm(KeyedForm):
 
     def __init__(self, data: Any = None, *, user: User, balance: Balance, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        _choices(self, "to_store", stores_of(user).exclude(pk=balance.store_id))
-        _only_choice(self, "to_store")
+        choices(self, "to_store", stores_of(user).exclude(pk=balance.store_id))
+        only_choice(self, "to_store")
 
 
 class MinimumForm(forms.Form):
@@ -171,8 +172,8 @@ class MinimumForm(forms.Form):
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
-        _choices(self, "store", stores_of(user))
-        _only_choice(self, "store")
+        choices(self, "store", stores_of(user))
+        only_choice(self, "store")
 
 
 class IssueForm(KeyedForm):
@@ -186,8 +187,8 @@ class IssueForm(KeyedForm):
         self, data: Any = None, *, user: User, need: Need, lines: Iterable[NeedLine], left: dict[int, Decimal]
     ) -> None:
         super().__init__(data)
-        _choices(self, "store", stores_of(user))
-        _only_choice(self, "store")
+        choices(self, "store", stores_of(user))
+        only_choice(self, "store")
         self.rows: list[tuple[NeedLine | None, str, str]] = []
         for line in lines:
             self._add_row(line, left)
@@ -242,7 +243,7 @@ class GiveBackForm(KeyedForm):
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        _choices(self, "store", Store.objects.visible_to(user))
+        choices(self, "store", Store.objects.visible_to(user))
 
 
 class CountForm(KeyedForm):
@@ -285,8 +286,8 @@ class StoreForm(forms.ModelForm):
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
-        _choices(self, "area", Area.objects.visible_to(user))
-        _choices(self, "site", Site.objects.visible_to(user))
+        choices(self, "area", Area.objects.visible_to(user))
+        choices(self, "site", Site.objects.visible_to(user))
         self.initial.setdefault("area", user.area_id)
 
 
@@ -343,8 +344,8 @@ class DeliveryListForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, files, label_suffix="", **kwargs)
-        _choices(self, "store", stores_of(user))
-        _only_choice(self, "store")
+        choices(self, "store", stores_of(user))
+        only_choice(self, "store")
 
     def clean_file(self) -> UploadedFile:
         """Refuse what is too large before it is read into memory."""

@@ -6,7 +6,17 @@ from supplies.models.household import ResidentLink
 from supplies.models.medical import CareSite, Consult, Counsel, MedicalNeed, Prescription, Trip
 from supplies.models.need import Need, NeedEvent, NeedLimit, NeedLine
 from supplies.models.plan import SupplyPlan, SupplyPlanReview
-from supplies.models.stock import Balance, Item, Lot, MinimumLevel, Movement, StockCount, Store, Supplier
+from supplies.models.stock import (
+    Balance,
+    Item,
+    KitPart,
+    Lot,
+    MinimumLevel,
+    Movement,
+    StockCount,
+    Store,
+    Supplier,
+)
 
 __all__ = [
     "Balance",
@@ -22,6 +32,7 @@ __all__ = [
     "Hotline",
     "HotlineShift",
     "Item",
+    "KitPart",
     "Lot",
     "MedicalNeed",
     "MinimumLevel",

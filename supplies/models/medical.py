@@ -167,6 +167,12 @@ class Consult(models.Model):
         return f"{self.site_id} {self.answer}"
 
 
+class TripQuerySet(models.QuerySet["Trip"]):
+    def under_way(self) -> Self:
+        """The person is neither back home nor admitted, nor was turned away."""
+        return self.filter(home_at=None, admitted_at=None, refused_at=None)
+
+
 class Trip(models.Model):
     """The way to the hospital in a closed loop, and back home: there at once, and home afterwards (P4)."""
 
@@ -182,7 +188,10 @@ class Trip(models.Model):
     treated_at = models.DateTimeField(_("treated at"), null=True)
     home_at = models.DateTimeField(_("back home at"), null=True)
     admitted_at = models.DateTimeField(_("admitted at"), null=True)
+    refused_at = models.DateTimeField(_("turned away at"), null=True)
     noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = TripQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("trip to a hospital")
@@ -190,12 +199,19 @@ class Trip(models.Model):
         ordering = ["left_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["medical"], condition=Q(home_at=None, admitted_at=None), name="one_trip_at_a_time"
+                fields=["medical"],
+                condition=Q(home_at=None, admitted_at=None, refused_at=None),
+                name="one_trip_at_a_time",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.stage}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Neither back home nor admitted, nor turned away."""
+        return self.home_at is None and self.admitted_at is None and self.refused_at is None
 
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):

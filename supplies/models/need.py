@@ -119,7 +119,10 @@ class Need(InCommunity):
     instead = models.CharField(_("what instead"), max_length=300, blank=True, editable=False)
     late_noted_at = models.DateTimeField(null=True, editable=False)
     late_by_minutes = models.PositiveIntegerField(
-        _("minutes late"), null=True, editable=False, help_text=_("Frozen when it reached the door.")
+        _("minutes late"),
+        null=True,
+        editable=False,
+        help_text=_("Frozen when it reached the door; of a medical one: of all its overdue steps together."),
     )
     asked_again_at = models.DateTimeField(
         null=True,

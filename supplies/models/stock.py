@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Area, User, around
 from accounts.rules import codes_below
 from supplies.models.need import Need
-from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS
+from supplies.rules.stock import COMES_IN, GOES_OUT, ITEM_CATEGORIES, MOVEMENT_KINDS
 from zones.models import Site
 
 
@@ -54,7 +54,7 @@ class Supplier(models.Model):
 
 
 class Item(models.Model):
-    """One thing that is kept and handed out; a kit 蔬菜包 names its parts."""
+    """One thing that is kept and handed out; a kit 蔬菜包 is packed from its parts (`KitPart`)."""
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80, unique=True)
     unit = models.CharField(
@@ -81,6 +81,44 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KitPart(models.Model):
+    """What usually goes into one kit, and how much of it. What did go into a lot, its movements say."""
+
+    kit = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="recipe", verbose_name=_("kit"))
+    item = models.ForeignKey(
+        Item,
+        on_delete=models.PROTECT,
+        related_name="inside_of",
+        verbose_name=pgettext_lazy("of a kit", "part"),
+    )
+    quantity = models.DecimalField(_("quantity in one kit"), max_digits=9, decimal_places=2)
+
+    class Meta:
+        verbose_name = pgettext_lazy("of a kit", "part")
+        verbose_name_plural = pgettext_lazy("of a kit", "parts")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kit", "item"],
+                name="one_line_per_part_of_a_kit",
+                violation_error_message=_("This part stands in the kit already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kit=models.F("item")),
+                name="kit_is_no_part_of_itself",
+                violation_error_message=_("A kit is no part of a kit."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="part_of_a_kit_is_something",
+                violation_error_message=_("The quantity is more than nothing."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kit_id} {self.item_id} {self.quantity}"
 
 
 class StoreQuerySet(models.QuerySet["Store"]):
@@ -224,8 +262,8 @@ class Movement(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves"),
             models.CheckConstraint(
-                condition=Q(kind__in=["receipt", "transfer_in", "return"], quantity__gt=0)
-                | Q(kind__in=["issue", "transfer_out", "expired"], quantity__lt=0)
+                condition=Q(kind__in=sorted(COMES_IN), quantity__gt=0)
+                | Q(kind__in=sorted(GOES_OUT), quantity__lt=0)
                 | Q(kind="count"),
                 name="movement_sign_fits_kind",
             ),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -63,13 +64,17 @@ CARE_STATUSES = {
 
 
 class TripStage(StrEnum):
-    """The way of a patient: *left → arrived → treated → back home*, or admitted."""
+    """The way of a patient: *left → arrived → treated → back home*, or admitted.
+
+    Whoever is turned away at the door goes on to the next hospital, by a trip of its own.
+    """
 
     LEFT = "left"
     ARRIVED = "arrived"
     TREATED = "treated"
     BACK_HOME = "back_home"
     ADMITTED = "admitted"
+    REFUSED = "refused"
 
 
 TRIP_STAGES = {
@@ -78,9 +83,12 @@ TRIP_STAGES = {
     TripStage.TREATED: pgettext_lazy("trip", "treated"),
     TripStage.BACK_HOME: pgettext_lazy("trip", "back home"),
     TripStage.ADMITTED: pgettext_lazy("trip", "admitted"),
+    TripStage.REFUSED: pgettext_lazy("trip", "turned away"),
 }
 TRIP_ROAD = (TripStage.LEFT, TripStage.ARRIVED, TripStage.TREATED, TripStage.BACK_HOME)
 TRIP_ENDS = frozenset({TripStage.BACK_HOME, TripStage.ADMITTED})
+"""With these the medical need has ended; whoever is turned away needs the next hospital at once."""
+MAY_BE_TURNED_AWAY = frozenset({TripStage.LEFT, TripStage.ARRIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,32 @@ def owner_of(asked: Sequence[Asked]) -> int | None:
     return asked[0].site if asked else None
 
 
+class Standing(StrEnum):
+    """What the hospital that answers for the patient has said of late."""
+
+    NOBODY = ""
+    ASKED = "asked"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+
+
+STANDINGS = {
+    Standing.NOBODY: _("No hospital asked yet: the community answers."),
+    Standing.ASKED: _("It was asked first and has not answered yet."),
+    Standing.REFUSED: _("It refused, and answers all the same until another has accepted."),
+    Standing.ACCEPTED: _("It has accepted the patient."),
+}
+
+
+def standing_of(asked: Sequence[Asked]) -> Standing:
+    """The last word of the hospital of `owner_of`, which answers whatever that word is."""
+    owner = owner_of(asked)
+    said = [each.answer for each in asked if each.site == owner]
+    if not said:
+        return Standing.NOBODY
+    return Standing.ASKED if said[-1] is ConsultAnswer.WAITING else Standing(said[-1].value)
+
+
 ANSWER_WITHIN = {True: dt.timedelta(minutes=5), False: dt.timedelta(minutes=30)}
 """How long a hospital has to answer before the next is asked, by emergency: local practice."""
 
@@ -110,10 +144,10 @@ RUNS_OUT_WITHIN_DAYS = 3
 
 
 def next_stages(stage: TripStage | None) -> list[TripStage]:
-    """What can come next on the way; after the end nothing."""
+    """What can come next on the way, but for being turned away; after the end nothing."""
     if stage is None:
         return [TripStage.LEFT]
-    if stage in TRIP_ENDS:
+    if stage in TRIP_ENDS or stage is TripStage.REFUSED:
         return []
     following = TRIP_ROAD[TRIP_ROAD.index(stage) + 1]
     return [following, TripStage.ADMITTED] if stage is not TripStage.LEFT else [following]

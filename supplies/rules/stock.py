@@ -41,6 +41,10 @@ class MovementKind(StrEnum):
     TRANSFER_IN = "transfer_in"
     COUNT = "count"
     EXPIRED = "expired"
+    INTO_KIT = "into_kit"
+    PACKED = "packed"
+    UNPACKED = "unpacked"
+    OUT_OF_KIT = "out_of_kit"
 
 
 MOVEMENT_KINDS = {
@@ -51,7 +55,30 @@ MOVEMENT_KINDS = {
     MovementKind.TRANSFER_IN: pgettext_lazy("movement", "came from another store"),
     MovementKind.COUNT: pgettext_lazy("movement", "difference found when counting"),
     MovementKind.EXPIRED: pgettext_lazy("movement", "expired, thrown away"),
+    MovementKind.INTO_KIT: pgettext_lazy("movement", "went into a kit"),
+    MovementKind.PACKED: pgettext_lazy("movement", "packed from its parts"),
+    MovementKind.UNPACKED: pgettext_lazy("movement", "unpacked again"),
+    MovementKind.OUT_OF_KIT: pgettext_lazy("movement", "came out of a kit"),
 }
+COMES_IN = frozenset(
+    {
+        MovementKind.RECEIPT,
+        MovementKind.TRANSFER_IN,
+        MovementKind.RETURN,
+        MovementKind.PACKED,
+        MovementKind.OUT_OF_KIT,
+    }
+)
+GOES_OUT = frozenset(
+    {
+        MovementKind.ISSUE,
+        MovementKind.TRANSFER_OUT,
+        MovementKind.EXPIRED,
+        MovementKind.INTO_KIT,
+        MovementKind.UNPACKED,
+    }
+)
+"""The sign of a movement follows from its kind; a difference found when counting may have either."""
 
 
 MOST = Decimal("9999999999.99")
@@ -91,6 +118,11 @@ def pick(levels: Iterable[LotLevel], wanted: Decimal, on: dt.date) -> list[tuple
         taken.append((level.lot, part))
         left -= part
     return taken
+
+
+def enough_for(parts: Mapping[int, Decimal], there: Mapping[int, Decimal]) -> int:
+    """For how many whole kits that is enough; `parts`: how much of each goes into one. 0 without parts."""
+    return min((int(there.get(item, Decimal(0)) // quantity) for item, quantity in parts.items()), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +174,13 @@ REFUSALS = {
     "moved_meanwhile": _("Something moved while you were counting. The lines are marked: please look again."),
     "nothing_to_issue": _("Please say what is issued: at least one item with a quantity."),
     "not_issued": _("So much of it was not issued for this need."),
+    "no_kit": _("%(item)s is no kit: only a kit is packed from parts."),
+    "no_parts": _("Please say what goes into one kit: at least one part with a quantity."),
+    "kit_in_kit": _("%(item)s is a kit itself: a kit is packed from single items."),
+    "not_packed_here": _(
+        "This lot came packed: what is inside it is on no record, so it can't be unpacked into parts."
+    ),
+    "parts_are_out": _("Not so many kits of this lot were packed: %(n)s at most can be unpacked."),
 }
 
 ALERTS = {

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("medical/<int:pk>/answer/", medical.medical_answer, name="medical-answer"),
     path("medical/<int:pk>/set-out/", medical.medical_set_out, name="medical-set-out"),
     path("medical/<int:pk>/stage/", medical.medical_stage, name="medical-stage"),
+    path("medical/<int:pk>/turned-away/", medical.medical_turned_away, name="medical-turned-away"),
     path("medical/<int:pk>/120/", medical.medical_120, name="medical-120"),
     path("medical/<int:pk>/end/", medical.medical_end, name="medical-end"),
     path("hospitals/", hospitals.hospitals, name="hospitals"),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from supplies.views import (
+    kits,
     mutual,
     plans,
     stock,
@@ -21,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("stock/items/<int:pk>/", stock.stock_item, name="stock-item"),
     path("stock/items/<int:pk>/edit/", stock_keeping.item_edit, name="stock-item-edit"),
     path("stock/items/<int:pk>/minimum/", moves.stock_minimum, name="stock-minimum"),
+    path("stock/items/<int:pk>/pack/", kits.kit_pack, name="kit-pack"),
+    path("stock/items/<int:pk>/inside/", kits.kit_recipe, name="kit-recipe"),
+    path("stock/balances/<int:pk>/unpack/", kits.kit_unpack, name="kit-unpack"),
     path("stock/receive/", moves.stock_receive, name="stock-receive"),
     path("stock/balances/<int:pk>/transfer/", moves.stock_transfer, name="stock-transfer"),
     path("stock/expired/", moves.stock_expired, name="stock-expired"),

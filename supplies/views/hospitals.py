@@ -12,7 +12,7 @@ from accounts.access import StaffRequest, requires
 from accounts.models import Area
 from accounts.rules import Ability
 from policy import clock
-from supplies.forms.medical import CARE_KINDS, CareSiteForm
+from supplies.forms.medical import CARE_KINDS, CareSiteForm, by_state
 from supplies.models import CareSite
 from supplies.rules.medical import TREATMENT_KINDS, TreatmentKind
 from zones.models import Site
@@ -38,7 +38,7 @@ def hospitals(request: StaffRequest) -> HttpResponse:
     rows = list(
         sites.filter(kind__in=CARE_KINDS)
         .select_related("care", "community")
-        .order_by("kind", "care__status", "name")[:300]
+        .order_by("kind", by_state(), "name")[:300]
     )
     for site in rows:
         care = getattr(site, "care", None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,13 +19,23 @@ from cases.views.answers import blame, key_in
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
 from supplies.actions import medical as verbs
-from supplies.forms.medical import AnswerForm, AskHospitalForm, ReasonForm, TripForm
+from supplies.forms.medical import AnswerForm, AskHospitalForm, ReasonForm, TripForm, TurnedAwayForm
+from supplies.medical_rows import lengths_of, patient_of
 from supplies.models import Consult, MedicalNeed, Need, Trip
-from supplies.rules.medical import TRIP_STAGES, ConsultAnswer, TripStage, next_stages
+from supplies.rules.medical import (
+    MAY_BE_TURNED_AWAY,
+    TRIP_STAGES,
+    ConsultAnswer,
+    TripStage,
+    next_stages,
+)
 from supplies.views.searching import people_found, sealed_search, words_of
 
 MOST = 200
 """Few are open at a time; of those that ended the latest are shown."""
+REFUSAL_TOLD = gettext_lazy(
+    "The refusal is on record and told to the supervisor. Please ask the next hospital now."
+)
 TABS = {
     "open": pgettext_lazy("needs", "Open"),
     "way": gettext_lazy("On the way"),
@@ -40,7 +50,7 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
     """Who needs a hospital: emergencies, then the next step due; searched by name; three queries."""
     if request.method == "POST":
         return sealed_search(request)
-    words = words_of(request)
+    words, at = words_of(request), clock.now()
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
     mine = MedicalNeed.objects.filter(need__in=Need.objects.visible_to(request.user))
@@ -49,7 +59,7 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
         mine = mine.filter(named | Q(need__number__iexact=words))
     chosen = {
         "open": mine.open(),
-        "way": mine.open().filter(trips__home_at=None, trips__admitted_at=None, trips__isnull=False),
+        "way": mine.open().filter(Exists(Trip.objects.under_way().filter(medical=OuterRef("pk")))),
         "refused": mine.filter(consults__answer=ConsultAnswer.REFUSED).distinct(),
         "ended": mine.filter(ended_at__isnull=False),
     }[tab]
@@ -60,13 +70,12 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
         .prefetch_related("consults__site", "trips__site")[: MOST + 1]
     )
     context = {
-        "rows": rows[:MOST],
+        "rows": [patient_of(row, at) for row in rows[:MOST]],
         "more": len(rows) > MOST,
         "tab": tab,
         "tabs": TABS.items(),
         "words": words,
         "sealed": request.GET.get("words", "") if words else "",
-        "at": clock.now(),
     }
     return render(request, "supplies/medical/list.html", context)
 
@@ -74,7 +83,7 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
 def _medical(request: StaffRequest, pk: int) -> MedicalNeed:
     """The medical side of a need of the user's area; 404 for any other."""
     found = MedicalNeed.objects.filter(need__in=Need.objects.visible_to(request.user)).select_related(
-        "need__person", "need__unit__building__compound", "need__community", "owner"
+        "need__person", "need__unit__building__compound", "need__community", "owner__care"
     )
     return get_object_or_404(found, need=pk)
 
@@ -87,22 +96,35 @@ def medical_need(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, medical: MedicalNeed, **forms_shown: forms.Form) -> HttpResponse:
-    need = medical.need
-    trip = medical.trips.filter(home_at=None, admitted_at=None).select_related("site", "car").first()
-    waiting = medical.consults.filter(answer=ConsultAnswer.WAITING).select_related("site").first()
+    need, at = medical.need, clock.now()
+    consults = medical.consults.select_related("site__care", "asked_by")
+    prefetch_related_objects(
+        [medical],
+        Prefetch("consults", consults),
+        Prefetch("trips", Trip.objects.select_related("site", "car")),
+    )
+    patient = patient_of(medical, at)
+    trip = patient.trip
+    waiting = [each for each in medical.consults.all() if not each.answer]
+    goes_to = waiting[-1].site_id if waiting and not patient.is_safe else medical.owner_id
     stages = next_stages(TripStage(trip.stage)) if trip else []
     context: dict[str, Any] = {
         "medical": medical,
         "need": need,
-        "consults": medical.consults.select_related("site", "asked_by"),
-        "trips": medical.trips.select_related("site", "car"),
+        "patient": patient,
+        "row": patient.row,
+        "consults": medical.consults.all(),
+        "trips": [(each, lengths_of(each)) for each in medical.trips.all()],
         "trip": trip,
         "waiting": waiting,
+        "answered": request.POST.get("consult", ""),
         "stages": [(str(stage), TRIP_STAGES[stage]) for stage in stages],
-        "at": clock.now(),
+        "at": at,
         "ask_form": AskHospitalForm(need=need),
         "answer_form": AnswerForm(),
-        "trip_form": TripForm(need=need, initial={"site": medical.owner_id}),
+        "trip_form": TripForm(need=need, initial={"site": goes_to}),
+        "may_be_turned_away": trip is not None and trip.stage in MAY_BE_TURNED_AWAY,
+        "away_form": TurnedAwayForm(),
         "end_form": ReasonForm(),
         **forms_shown,
     }
@@ -164,13 +186,7 @@ def medical_answer(request: StaffRequest, pk: int) -> HttpResponse:
                 at=clock.now(),
             ),
         ):
-            told = (
-                _("Accepted.")
-                if answer is ConsultAnswer.ACCEPTED
-                else _(
-                    "The refusal is on record and told to the supervisor. Please ask the next hospital now."
-                )
-            )
+            told = _("Accepted.") if answer is ConsultAnswer.ACCEPTED else REFUSAL_TOLD
             messages.success(request, told)
             return _done(medical)
     return _page(request, medical, answer_form=form)
@@ -206,6 +222,21 @@ def medical_stage(request: StaffRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, TRIP_STAGES[TripStage(wanted)])
     return _done(medical)
+
+
+@requires(Ability.WORK_SUPPLIES)
+@require_POST
+def medical_turned_away(request: StaffRequest, pk: int) -> HttpResponse:
+    """The hospital sent the person away: a refusal on record, and the next hospital at once."""
+    medical = _medical(request, pk)
+    trip = get_object_or_404(Trip.objects.filter(medical=medical), pk=key_in(request.POST, "trip"))
+    form = TurnedAwayForm(request.POST)
+    if form.is_valid() and _try(
+        form, lambda: verbs.turn_away(trip=trip, by=request.user, at=clock.now(), **form.cleaned_data)
+    ):
+        messages.success(request, REFUSAL_TOLD)
+        return _done(medical)
+    return _page(request, medical, away_form=form)
 
 
 @requires(Ability.WORK_SUPPLIES)

@@ -1,18 +1,19 @@
 """Stock: what lies in the stores, what is short or expires, one item with its lots and movements."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import StaffRequest, requires
@@ -22,6 +23,7 @@ from cases.paging import KeysetOrder
 from cases.spreadsheets import Cell, workbook
 from cases.views.answers import key_in
 from policy import clock
+from supplies.delivery_list import HEADINGS
 from supplies.models import Balance, Item, Lot, MinimumLevel, Movement, Store
 from supplies.models.stock import StoreQuerySet
 from supplies.rules.stock import ITEM_CATEGORIES, MOVEMENT_KINDS, ItemCategory, MovementKind
@@ -34,6 +36,7 @@ EXPORTED = 20_000
 BY_INSTANT = KeysetOrder(("moved_at", "pk"), descending=True)
 """Not by number alone: an item that has not moved for long would be looked for among all movements."""
 SPAN = dt.timedelta(days=30)
+EXPORT_COLUMNS = ("name", "category", "quantity", "unit", "lot", "expires_on", "supplier")
 
 
 @requires(Ability.WORK_SUPPLIES)
@@ -122,7 +125,7 @@ class Level:
 @requires(Ability.WORK_SUPPLIES)
 @require_safe
 def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
-    """Where an item lies, lot by lot, and everything that moved it; four queries."""
+    """Where an item lies, lot by lot, and everything that moved it; four queries, and one more for a kit."""
     lots = list(Lot.objects.filter(item=pk).select_related("item"))
     item = lots[0].item if lots else get_object_or_404(Item, pk=pk)
     scope = Store.objects.visible_to(request.user)
@@ -150,6 +153,7 @@ def stock_item(request: StaffRequest, pk: int) -> HttpResponse:
     levels = _levels(item, scope, today)
     context = {
         "item": item,
+        "recipe": list(item.recipe.select_related("item")) if item.is_kit else [],
         "levels": levels,
         "total": sum((level.quantity for level in levels), Decimal(0)),
         "movements": page.rows,
@@ -166,6 +170,9 @@ def _levels(item: Item, scope: StoreQuerySet, today: dt.date) -> list[Level]:
     lying = Balance.objects.filter(lot__item=item, store__in=scope.order_by(), quantity__gt=0)
     levels: dict[int, Level] = {}
     order = (F("store__area__code"), F("store__name"), F("lot__expires_on").asc(nulls_last=True), "lot")
+    if item.is_kit:
+        packed = Movement.objects.filter(lot=OuterRef("lot"), kind=MovementKind.PACKED)
+        lying = lying.annotate(packed_here=Exists(packed))
     for balance in lying.select_related("lot", "store__area").order_by(*order):
         store = balance.store
         level = levels.setdefault(store.pk, Level(store.pk, store.name, store.area.name, [], None, today))
@@ -208,24 +215,24 @@ def stock_export(request: StaffRequest) -> HttpResponse:
             "lot__code",
             "lot__expires_on",
             "lot__supplier__name",
-        )[:EXPORTED]
+        )[: EXPORTED + 1]
     )
-    headers = [
-        _("area"),
-        _("store"),
-        _("item"),
-        _("category"),
-        _("quantity"),
-        _("unit"),
-        _("lot"),
-        _("expires on"),
-        _("supplier"),
-    ]
-    cells = (
-        [*row[:3], str(ITEM_CATEGORIES[ItemCategory(row[3])]), float(row[4]), *row[5:]]
-        for row in rows.iterator()
-    )
-    return download(workbook(_("Stock"), headers, cells), f"stock-{today:%Y%m%d}.xlsx")
+    # The words of a delivery list: what was exported can be imported.
+    headers = [_("area"), _("store"), *(str(HEADINGS[name]) for name in EXPORT_COLUMNS)]
+    content = workbook(_("Stock"), headers, _stock_cells(rows.iterator()))
+    return download(content, f"stock-{today:%Y%m%d}.xlsx")
+
+
+def _stock_cells(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Cell]]:
+    for number, row in enumerate(rows):
+        if number == EXPORTED:
+            yield [_too_many()]
+            return
+        yield [*row[:3], str(ITEM_CATEGORIES[ItemCategory(row[3])]), float(row[4]), *row[5:]]
+
+
+def _too_many() -> str:
+    return _("Only the first %(limit)d are in this file; narrow it down.") % {"limit": EXPORTED}
 
 
 def _export_scope(request: StaffRequest) -> StoreQuerySet:
@@ -250,7 +257,7 @@ def movements_export(request: StaffRequest) -> HttpResponse:
         _("expires on"),
         _("why"),
         _("quantity"),
-        _("unit"),
+        pgettext("of an item", "unit"),
         _("other store"),
         _("need"),
         _("note"),
@@ -285,7 +292,7 @@ def _movement_cells(moved: QuerySet[Movement]) -> Iterator[list[Cell]]:
     )
     for number, row in enumerate(rows[: EXPORTED + 1].iterator()):
         if number == EXPORTED:
-            yield [_("Only the first %(limit)d are in this file; narrow it down.") % {"limit": EXPORTED}]
+            yield [_too_many()]
             return
         at, area, store, item, code, expires_on, kind, quantity, *rest = row
         when = timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

@@ -21,7 +21,7 @@ from policy.refusals import BadInput
 from supplies import delivery_list
 from supplies.actions.delivering_in import take_over
 from supplies.delivery_list import HEADINGS, Line
-from supplies.forms.stock import DeliveryListForm, new_key
+from supplies.forms.stock import DeliveryListForm
 from supplies.models import Store
 from supplies.rules.stock import ITEM_CATEGORIES, ItemCategory
 from supplies.views.stock import download
@@ -43,9 +43,9 @@ def stock_import(request: StaffRequest) -> HttpResponse:
         except BadInput as mistake:
             blame(form, mistake)
         else:
-            packed = delivery_list.pack(rows, store=store.pk, key=new_key())
+            key = delivery_list.key_of(rows, store=store.pk)
             lines = delivery_list.judge(rows, user=request.user, on=clock.today())
-            return _preview(request, store, lines, packed)
+            return _preview(request, store, lines, rows, key)
     context = {
         "form": form,
         "headings": [str(each) for each in HEADINGS.values()],
@@ -55,7 +55,9 @@ def stock_import(request: StaffRequest) -> HttpResponse:
     return render(request, "supplies/stock/import.html", context, status=status)
 
 
-def _preview(request: StaffRequest, store: Store, lines: Sequence[Line], packed: str) -> HttpResponse:
+def _preview(
+    request: StaffRequest, store: Store, lines: Sequence[Line], rows: Sequence[delivery_list.Raw], key: str
+) -> HttpResponse:
     good = [line for line in lines if line.is_good]
     context = {
         "store": store,
@@ -64,7 +66,8 @@ def _preview(request: StaffRequest, store: Store, lines: Sequence[Line], packed:
         "more": max(len(good) - SHOWN, 0),
         "bad": [line for line in lines if not line.is_good],
         "new_items": len({line.name for line in good if line.is_new}),
-        "packed": packed,
+        "packed": delivery_list.pack(rows, store=store.pk, key=key),
+        "before": delivery_list.received_before(key),
     }
     return render(request, "supplies/stock/import_preview.html", context)
 

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.rules import Role
 from cases.actions.registration import list_person
 from cases.models import Person
+from complaints.actions import refusals
 from complaints.actions.refusals import pull_refusals
 from complaints.audit_facts import sentence_of
 from complaints.models import Complaint
@@ -55,6 +56,24 @@ def test_a_refusal_is_one_urgent_lead_at_the_health_office_and_names_nobody(
     assert lead.site is not None
     assert "要48小时核酸" in sentence_of(lead.facts[0])
     assert "林小满" not in str(Complaint.objects.values().get())
+
+
+def test_the_latest_is_pulled_however_many_came_before(
+    cast: Cast, patient: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "CHUNK", 2)
+    first = refusal(patient)
+    for number in range(5):
+        site = Site.objects.create(
+            community=patient.community, kind=SiteKind.GENERAL_HOSPITAL, name=f"医院{number}"
+        )
+        asked = {"medical": first.medical, "site": site, "by": first.asked_by, "at": AT}
+        consult = medical.ask_hospital(**asked)
+        medical.note_answer(
+            consult=consult, answer=ConsultAnswer.REFUSED, reason="不收", by=first.asked_by, at=AT
+        )
+        pull_refusals(at=AT)
+    assert Complaint.objects.count() == 6
 
 
 def test_who_was_accepted_is_no_lead(cast: Cast, patient: Person) -> None:

@@ -31,14 +31,14 @@ AT = noon(TODAY)
 
 @dataclass(slots=True)
 class Patient:
-    """One medical need, the hospitals around it, and who was asked and said what, as the test saw it."""
+    """One medical need, the hospitals around it, and who refused so far, as the test saw it."""
 
     pk: int
     by: User
     sites: list[Site]
     at: dt.datetime = AT
-    asked: list[int] = field(default_factory=list)
-    accepted: set[int] = field(default_factory=set)
+    refused: dict[int, str] = field(default_factory=dict)
+    late: int = 0
 
     @property
     def need(self) -> Need:
@@ -52,8 +52,7 @@ class Patient:
 
 def ask(patient: Patient, n: int) -> None:
     site = patient.sites[n % len(patient.sites)]
-    consult = medical.ask_hospital(medical=patient.row, site=site, by=patient.by, at=patient.at)
-    patient.asked.append(consult.pk)
+    medical.ask_hospital(medical=patient.row, site=site, by=patient.by, at=patient.at)
 
 
 def answer(patient: Patient, n: int) -> None:
@@ -62,8 +61,6 @@ def answer(patient: Patient, n: int) -> None:
         consult, said = consults[n % len(consults)], (ConsultAnswer.ACCEPTED, ConsultAnswer.REFUSED)[n % 2]
         reason = ("没有床位", "")[n % 5 == 0]
         medical.note_answer(consult=consult, answer=said, reason=reason, by=patient.by, at=patient.at)
-        if said is ConsultAnswer.ACCEPTED:
-            patient.accepted.add(consult.pk)
 
 
 def set_out(patient: Patient, n: int) -> None:
@@ -74,7 +71,13 @@ def set_out(patient: Patient, n: int) -> None:
 def stage(patient: Patient, n: int) -> None:
     trip = Trip.objects.filter(medical=patient.row).order_by("pk").last()
     if trip:
-        medical.note_stage(trip=trip, stage=list(TripStage)[n % 5], by=patient.by, at=patient.at)
+        medical.note_stage(trip=trip, stage=list(TripStage)[n % 6], by=patient.by, at=patient.at)
+
+
+def turn_away(patient: Patient, n: int) -> None:
+    trip = Trip.objects.filter(medical=patient.row).order_by("pk").last()
+    if trip:
+        medical.turn_away(trip=trip, reason=("没有床位", " ")[n % 4 == 0], by=patient.by, at=patient.at)
 
 
 def next_stage(patient: Patient, n: int) -> None:
@@ -120,7 +123,7 @@ def wait(patient: Patient, n: int) -> None:
 
 
 Act = Callable[[Patient, int], None]
-TOWARDS: list[Act] = [ask, answer, set_out, next_stage]
+TOWARDS: list[Act] = [ask, answer, set_out, next_stage, turn_away]
 OTHERS: list[Act] = [stage, end, take_back, no_thanks, still_wanted, move, hand, wait]
 ACTS = st.lists(
     st.tuples(st.sampled_from([*TOWARDS, *TOWARDS, *OTHERS]), st.integers(0, 119)), min_size=3, max_size=16
@@ -137,10 +140,26 @@ def check_owner_and_clock(patient: Patient) -> None:
         assert row.act_by is not None
     else:
         assert row.act_by is None
-    accepted = [pk for pk in patient.asked if pk in patient.accepted]
-    answers = accepted[-1:] or patient.asked[:1]
-    expected = Consult.objects.get(pk=answers[0]).site_id if answers else None
-    assert row.owner_id == expected
+    check_hospital(patient, row)
+
+
+def check_hospital(patient: Patient, row: MedicalNeed) -> None:
+    """Who has the person in the house answers; else who accepted last, else who was asked first."""
+    there = row.trips.filter(stage__in=["arrived", "treated"]).first()
+    consults = list(row.consults.order_by("asked_at", "pk"))
+    accepted = [each.site_id for each in consults if each.answer == "accepted"]
+    answers = [there.site_id] if there else accepted[-1:] or [each.site_id for each in consults[:1]]
+    assert row.owner_id == (answers[0] if answers else None)
+    gone_to = set(row.trips.values_list("site", flat=True))
+    assert gone_to <= {each.site_id for each in consults}, "driven to a hospital that nobody asked"
+    refused = {each.pk: each.reason for each in consults if each.answer == "refused"}
+    assert all(refused.values())
+    assert patient.refused.items() <= refused.items(), "a refusal does not stand any more"
+    sent_away = row.trips.filter(stage="refused").count()
+    assert sent_away <= len(refused)
+    late = patient.need.late_by_minutes or 0
+    assert late >= patient.late
+    patient.refused, patient.late = refused, late
 
 
 @pytest.mark.django_db

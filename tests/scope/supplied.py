@@ -11,6 +11,7 @@ from supplies.actions import (
     caring,
     counselling,
     issuing,
+    kits,
     links,
     medical,
     mutual,
@@ -98,6 +99,24 @@ def _kept(known: SimpleNamespace, home: Area, by: User) -> None:
     known.count = stock.count_stock(
         store=known.store, counted={known.balance.lot: Decimal(19)}, key="count", by=by, at=_at()
     )
+    _packed(known, by)
+
+
+def _packed(known: SimpleNamespace, by: User) -> None:
+    """Two kits that were packed here."""
+    part = Item.objects.create(name="土豆", unit="斤", category="daily")
+    lot = stock.ensure_lot(part)
+    stock.receive(store=known.store, lot=lot, quantity=Decimal(9), key="part", by=by, at=_at())
+    kits.pack(
+        store=known.store,
+        kit=known.item,
+        kits=2,
+        parts={part: Decimal(2)},
+        key="packed",
+        by=by,
+        at=_at(),
+    )
+    known.kits = Balance.objects.get(store=known.store, lot__movements__kind="packed")
 
 
 def _need(known: SimpleNamespace, home: Area, by: User, kind: NeedKind, **more: Any) -> Need:

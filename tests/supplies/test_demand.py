@@ -53,6 +53,11 @@ def seal(home: Area, by: User, building: str, found: dt.date) -> UnitSeal:
     return UnitSeal.objects.get(unit=unit)
 
 
+def text_of(answer: Any) -> str:
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
 class TestPeople:
     def test_of_sealed_units_until_they_open(self, alice: User, carol: User, home: Area) -> None:
         for number, name in enumerate(("林一", "王二", "赵三"), start=1):
@@ -162,6 +167,53 @@ class TestShortage:
         assert text.index("惠民超市") < text.index("普通商行")
         assert f"item={vegetables.pk}&amp;quantity=10" in page
         assert "wanted_on=2022-11-18" in page
+
+    def test_each_area_below_stands_by_itself_in_four_queries(
+        self,
+        sealed: None,
+        store: Store,
+        vegetables: Item,
+        street: Area,
+        next_door: Area,
+        coordinator: User,
+        django_assert_max_num_queries: Any,
+    ) -> None:
+        Item.objects.update(per_head_per_day=Decimal("1.5"))
+        next_store = Store.objects.create(area=next_door, name="邻居库")
+        streets = Store.objects.create(area=street, name="街道库")
+        for number, where in enumerate((next_store, streets)):
+            lot = stock.ensure_lot(vegetables)
+            stock.receive(
+                store=where, lot=lot, quantity=Decimal(500), key=f"n{number}", by=coordinator, at=AT
+            )
+        browser = reader(staff("boss", street, Role.SUPERVISOR))
+        assert "Everything lasts until the last door opens." in text_of(browser.get(reverse("demand")))
+        with django_assert_max_num_queries(5 + 4):
+            page = text_of(browser.get(reverse("demand"), {"by": "parts"}))
+        home_row, next_row = page.split(next_door.name)
+        assert "蔬菜包 5 份 missing · short from 11-19" in home_row
+        assert "2 people today until 11-20" in home_row
+        assert "Nobody is behind a closed door here." in next_row
+
+    def test_one_area_below_can_be_looked_at_and_a_neighbours_not(
+        self,
+        sealed: None,
+        store: Store,
+        vegetables: Item,
+        home: Area,
+        street: Area,
+        next_door: Area,
+        coordinator: User,
+        django_assert_max_num_queries: Any,
+    ) -> None:
+        Item.objects.update(per_head_per_day=Decimal("1.5"))
+        browser = reader(staff("boss", street, Role.SUPERVISOR))
+        with django_assert_max_num_queries(5 + 4):
+            page = text_of(browser.get(reverse("demand"), {"area": home.pk}))
+        assert "short from 11-19" in page
+        for area in (next_door, street):
+            assert reader(coordinator).get(reverse("demand"), {"area": area.pk}).status_code == 404
+        assert reader(coordinator).get(reverse("demand"), {"area": "x" * 30}).status_code == 200
 
     def test_an_empty_area_needs_nothing(self, coordinator: User) -> None:
         page = reader(coordinator).get(reverse("demand")).content.decode()

@@ -49,7 +49,7 @@ WHO: dict[str, set[str]] = {
     "calls call-new call-log call-returned": ANSWERING,
     "key-persons care-plan care-end care-call": WORKING,
     "medical-needs medical-need medical-ask medical-answer medical-set-out medical-stage": WORKING,
-    "medical-120 medical-end hospitals hospital": WORKING,
+    "medical-turned-away medical-120 medical-end hospitals hospital": WORKING,
     "prescriptions prescription prescription-new prescription-refill prescription-end": WORKING,
     "counsels counsel": {"counsellor"},
     "rounds round-new round round-assign round-act round-tick carrying": WORKING,
@@ -59,7 +59,8 @@ WHO: dict[str, set[str]] = {
     "stock-minimum stock-receive stock-transfer stock-expired stock-count store-new store-edit": KEEPING,
     "stock-import stock-import-template stock-import-take mutual-new mutual-act": KEEPING,
     "supply-plan-new supply-plan-edit supply-plan-confirm": KEEPING,
-    "stock-item-edit supplier-new supplier-edit": {"supervisor"},
+    "kit-pack kit-unpack": KEEPING,
+    "stock-item-edit kit-recipe supplier-new supplier-edit": {"supervisor"},
     "hotlines my-page my-look my-ask my-emergency my-need my-word my-release": EVERYBODY,
 }
 BY_NAME = {name: people for names, people in WHO.items() for name in names.split()}

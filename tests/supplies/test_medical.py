@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cases.models import Person
+from complaints.actions.refusals import pull_refusals
 from notices.models import Message
 from notices.rules import MessageKind
 from policy.clock import midnight
@@ -77,6 +78,104 @@ def test_a_refused_dialysis_patient_ends_up_treated_and_back_home(
     trip.refresh_from_db()
     assert trip.left_at <= trip.arrived_at <= trip.treated_at <= trip.home_at
     assert "被医院拒绝" in client.get("/medical/?tab=refused").content.decode()
+
+
+def test_it_says_at_every_moment_who_answers_and_why(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client, first, second = as_user(coordinator), *hospitals
+    at = f"/medical/{dialysis.pk}"
+
+    def said() -> tuple[str, str]:
+        return page(client, dialysis), client.get("/medical/").content.decode()
+
+    assert all("由社区负责" in shown for shown in said())
+    client.post(f"{at}/ask/", {"site": first.pk})
+    assert all("首诊医院，尚未答复" in shown for shown in said())
+    assert "tel:01012345678" in said()[0]
+    client.post(f"{at}/answer/", {"consult": Consult.objects.get().pk, "answer": "refused", "reason": "无床"})
+    assert all("已拒绝，但在另一家接收之前仍由它负责" in shown for shown in said())
+    assert "拒绝过：一院" in said()[1]
+    client.post(f"{at}/set-out/", {"site": second.pk})
+    assert all("由一院" in shown and "往二院" in shown for shown in said())
+    assert Consult.objects.get(site=second).answer == ""
+    trip = MedicalNeed.objects.get().trips.get()
+    client.post(f"{at}/stage/", {"trip": trip.pk, "stage": "arrived"})
+    assert all("由二院" in shown and "由一院" not in shown for shown in said())
+    assert "患者现在二院" in said()[0]
+    assert Consult.objects.get(site=second).answer == "accepted"
+
+
+def test_whoever_is_turned_away_at_the_door_goes_on_to_the_next_hospital(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    client, first, second = as_user(coordinator), *hospitals
+    at = f"/medical/{dialysis.pk}"
+    client.post(f"{at}/set-out/", {"site": first.pk})
+    trip = MedicalNeed.objects.get().trips.get()
+    client.post(f"{at}/stage/", {"trip": trip.pk, "stage": "arrived"})
+    assert client.post(f"{at}/turned-away/", {"trip": trip.pk, "reason": " "}).status_code == 422
+    assert "到院后被拒收" in page(client, dialysis)
+    client.post(f"{at}/turned-away/", {"trip": trip.pk, "reason": "黄码不收", "who": "预检分诊"})
+    assert Consult.objects.get(answer="refused").reason == "黄码不收"
+    assert Message.objects.filter(kind=MessageKind.CARE_REFUSED).count() == 2
+    assert pull_refusals(at=noon(TODAY) + dt.timedelta(minutes=1)) == 1
+    assert Need.objects.get().state == NeedState.TAKEN
+    assert client.post(f"{at}/set-out/", {"site": second.pk}).status_code == 303
+    onward = MedicalNeed.objects.get().trips.latest("pk")
+    for stage in ("arrived", "treated", "back_home"):
+        client.post(f"{at}/stage/", {"trip": onward.pk, "stage": stage})
+    assert Need.objects.get().state == NeedState.CONFIRMED
+    again = client.post(f"{at}/turned-away/", {"trip": onward.pk, "reason": "晚了"})
+    assert again.status_code == 422
+    assert Consult.objects.filter(answer="refused").count() == 1
+
+
+def test_lateness_is_in_words_with_its_unit_and_stays_on_record(
+    coordinator: User,
+    dialysis: Need,
+    hospitals: tuple[Site, Site],
+    as_user: AsUser,
+    the_day: Callable[..., None],
+) -> None:
+    MedicalNeed.objects.update(act_by=noon(TODAY) - dt.timedelta(minutes=95))
+    client = as_user(coordinator)
+    for shown in (page(client, dialysis), client.get("/medical/").content.decode()):
+        assert "1 小时 35 分" in shown
+        assert "10:25" in shown
+    client.post(f"/medical/{dialysis.pk}/ask/", {"site": hospitals[0].pk})
+    assert Need.objects.get().late_by_minutes == 95
+    assert "此前各环节合计迟1 小时 35 分" in page(client, dialysis)
+    client.post(f"/medical/{dialysis.pk}/end/", {"reason": "不去了"})
+    assert "各环节合计迟1 小时 35 分，记录在案" in page(client, dialysis)
+
+
+def test_hospitals_that_do_it_and_take_people_stand_first(
+    coordinator: User, dialysis: Need, hospitals: tuple[Site, Site], as_user: AsUser
+) -> None:
+    MedicalNeed.objects.update(treatment="dialysis")
+    for name, status, treats in (
+        ("甲关门", "closed", ["dialysis"]),
+        ("乙透析", "open", ["dialysis"]),
+        ("丙满员", "full", []),
+    ):
+        site = Site.objects.create(
+            community=hospitals[0].community, kind=SiteKind.GENERAL_HOSPITAL, name=name
+        )
+        CareSite.objects.create(
+            site=site,
+            direct_line="1",
+            status=status,
+            status_reason="检修" if status != "open" else "",
+            treats=treats,
+            status_since=noon(TODAY),
+        )
+    Site.objects.create(community=hospitals[0].community, kind=SiteKind.GENERAL_HOSPITAL, name="丁未登记")
+    form = page(as_user(coordinator), dialysis).split('name="site"')[1].split("</select>")[0]
+    names = ("乙透析", "甲关门", "一院", "二院", "丙满员", "丁未登记")
+    assert [form.index(name) for name in names] == sorted(form.index(name) for name in names)
+    listed = as_user(coordinator).get("/hospitals/").content.decode()
+    assert listed.index("乙透析") < listed.index("丙满员") < listed.index("甲关门") < listed.index("丁未登记")
 
 
 @pytest.mark.parametrize("stage", ["treated", "back_home", "nonsense"])

@@ -1,5 +1,6 @@
 """Many at the same moment, in real threads with a connection each: the last items go to one, none is lost."""
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from accounts.models import Area, User
 from cases.models import Person
 from policy.refusals import RuleViolation
-from supplies.actions import rounds, serving, stock
+from supplies.actions import kits, rounds, serving, stock
 from supplies.models import Balance, Item, Lot, Movement, Need, NeedEvent, Stop, Store
 from supplies.rules.delivery import StopOutcome
 from supplies.rules.needs import Asker, NeedEventKind, NeedVerb
@@ -117,6 +118,100 @@ def test_everything_at_once_and_the_sum_still_fits(
             count,
         )
         check()
+
+
+def pack(store: Store, kit: Item, number: int, parts: dict[Item, Decimal], by: User, key: str = "") -> str:
+    act = key or uuid.uuid4().hex
+    return try_to(lambda: kits.pack(store=store, kit=kit, kits=number, parts=parts, key=act, by=by, at=AT))
+
+
+def unpack(store: Store, lot: Lot, number: int, by: User) -> str:
+    return try_to(lambda: kits.unpack(store=store, lot=lot, kits=number, key=uuid.uuid4().hex, by=by, at=AT))
+
+
+@pytest.fixture
+def parts(store: Store, coordinator: User) -> dict[Item, Decimal]:
+    """青菜 and 土豆 in two lots each, of which ten kits can be packed, and what goes into one."""
+    found = {}
+    for name, of_one in (("青菜", Decimal(2)), ("土豆", Decimal("0.5"))):
+        item = Item.objects.create(name=name, unit="斤", category="daily")
+        for days in (3, 5):
+            lot = stock.ensure_lot(item, code=f"{days}", expires_on=TODAY + dt.timedelta(days=days))
+            stock.receive(
+                store=store, lot=lot, quantity=of_one * 5, key=f"{name}{days}", by=coordinator, at=AT
+            )
+        found[item] = of_one
+    return found
+
+
+def test_of_six_who_pack_at_once_as_many_do_as_there_are_parts(
+    store: Store, vegetables: Item, parts: dict[Item, Decimal], coordinator: User
+) -> None:
+    answers = at_once(*[lambda: pack(store, vegetables, 3, parts, coordinator)] * 6)
+    assert sorted(answers) == ["done"] * 3 + ["short_of_stock"] * 3
+    assert sum(Balance.objects.filter(lot__item=vegetables).values_list("quantity", flat=True)) == 10 + 9
+    left = Balance.objects.filter(lot__item__in=parts).values_list("lot__item__name", "quantity")
+    assert sorted((name, quantity) for name, quantity in left if quantity) == [
+        ("土豆", Decimal("0.5")),
+        ("青菜", Decimal(2)),
+    ]
+    check()
+
+
+def test_the_same_packing_sent_four_times_at_once_packs_once(
+    store: Store, vegetables: Item, parts: dict[Item, Decimal], coordinator: User
+) -> None:
+    answers = at_once(*[lambda: pack(store, vegetables, 4, parts, coordinator, key="one")] * 4)
+    assert answers == ["done"] * 4
+    assert Movement.objects.filter(kind="packed").count() == 1
+    check()
+
+
+def test_packed_unpacked_issued_carried_and_counted_at_once_the_sum_still_fits(
+    store: Store, vegetables: Item, parts: dict[Item, Decimal], coordinator: User, home: Area
+) -> None:
+    other = Store.objects.create(area=home, name="接收点")
+    pack(store, vegetables, 6, parts, coordinator)
+    lot = Lot.objects.get(item=vegetables, expires_on__isnull=False)
+    cabbage = next(iter(parts))
+
+    def carry(here: Store, there: Store) -> str:
+        return try_to(
+            lambda: stock.transfer(
+                from_store=here,
+                to_store=there,
+                lot=lot,
+                quantity=Decimal(1),
+                key=uuid.uuid4().hex,
+                by=coordinator,
+                at=AT,
+            )
+        )
+
+    def count() -> str:
+        counted = {each: Decimal(3) for each in [*cabbage.lots.all(), lot]}
+        return try_to(
+            lambda: stock.count_stock(
+                store=store, counted=counted, key=uuid.uuid4().hex, by=coordinator, at=AT
+            )
+        )
+
+    for _round in range(3):
+        at_once(
+            lambda: carry(store, other),
+            lambda: carry(store, other),
+            lambda: unpack(store, lot, 1, coordinator),
+            lambda: unpack(other, lot, 1, coordinator),
+            lambda: pack(store, vegetables, 1, parts, coordinator),
+            lambda: issue(store, cabbage, 1, coordinator),
+            lambda: issue(store, vegetables, 1, coordinator),
+            count,
+        )
+        check()
+        for each in Lot.objects.filter(item=vegetables, expires_on__isnull=False):
+            inside = kits.contents(each)
+            assert all(quantity >= 0 for quantity in inside.inside.values())
+            assert sum(inside.inside.values()) == inside.left * sum(parts.values())
 
 
 def test_a_tick_that_two_phones_send_at_once_counts_once(

@@ -126,6 +126,76 @@ def test_whatever_is_uploaded_is_answered_with_a_sentence(
     assert sentence in text(send(browser, store, content))
 
 
+@pytest.mark.parametrize(
+    ("quantity", "taken"),
+    [("300份", 300), ("３００", 300), ("1,200", 1200), (" 12 份 ", 12), ("三百", None), ("300斤", None)],
+)
+def test_a_quantity_with_its_own_unit_is_one(
+    browser: Client, store: Store, vegetables: Item, quantity: str, taken: int | None
+) -> None:
+    page = send(browser, store, book([("蔬菜包", "", "", quantity, "", None, "")]))
+    assert ("1 row can be taken over" in text(page)) == (taken is not None)
+    browser.post(reverse("stock-import-take"), {"packed": packed(page)})
+    assert Balance.objects.get(lot__item=vegetables).quantity == 10 + (taken or 0)
+
+
+def test_a_row_without_a_quantity_says_so(browser: Client, store: Store) -> None:
+    assert "The quantity is missing." in text(send(browser, store, book([("蔬菜包", "", "", None)])))
+
+
+def test_what_was_exported_can_be_imported_into_another_store(
+    browser: Client, store: Store, vegetables: Item, home: Area, coordinator: User
+) -> None:
+    rows: list[tuple[Any, ...]] = [
+        ("连花清瘟", "盒", "中医药", 12, "B7", dt.date(2023, 11, 1), "康源药业"),
+        ("面粉", "公斤", "食品", 2.5, "", None, ""),
+    ]
+    browser.post(reverse("stock-import-take"), {"packed": packed(send(browser, store, book(rows)))})
+    for language, unit in (("zh-hans", "单位"), ("en", "Unit")):
+        other = Store.objects.create(area=home, name=f"接收点 {language}")
+        browser.cookies["django_language"] = language
+        exported = browser.get(reverse("stock-export"), {"store": store.pk})
+        sheet = load_workbook(io.BytesIO(exported.content)).active
+        assert sheet is not None
+        assert unit in [cell.value for cell in sheet[1]]
+        page = send(browser, other, exported.content)
+        browser.post(reverse("stock-import-take"), {"packed": packed(page)})
+        here, there = (
+            sorted(
+                Balance.objects.filter(store=each).values_list(
+                    "lot__item__name", "lot__code", "lot__expires_on", "quantity"
+                ),
+                key=str,
+            )
+            for each in (store, other)
+        )
+        assert here == there
+
+
+def test_a_list_that_came_before_is_recognised(
+    browser: Client, store: Store, vegetables: Item, home: Area
+) -> None:
+    content = book([("蔬菜包", "份", "", 30, "", None, "")])
+    first = send(browser, store, content)
+    assert "came into this store before" not in text(first)
+    browser.post(reverse("stock-import-take"), {"packed": packed(first)})
+    again = send(browser, store, content)
+    assert "Just this list came into this store before: 11-16 12:00" in text(again)
+    browser.post(reverse("stock-import-take"), {"packed": packed(again)})
+    assert Balance.objects.get(lot__item=vegetables).quantity == 70
+    other = Store.objects.create(area=home, name="接收点")
+    assert "came into this store before" not in text(send(browser, other, content))
+
+
+def test_ten_thousand_rows_are_too_many_and_two_thousand_are_not(browser: Client, store: Store) -> None:
+    rows = [(f"物{n}", "件", "食品", 1, "", None, "") for n in range(2001)]
+    assert "There are more than 2,000 rows. Please split the list." in text(send(browser, store, book(rows)))
+    page = send(browser, store, book([*rows[:1999], ("坏", "件", "食品", -1, "", None, "")]))
+    assert "1999 rows can be taken over" in text(page)
+    browser.post(reverse("stock-import-take"), {"packed": packed(page)})
+    assert Movement.objects.filter(kind="receipt").count() == 1999 + 1
+
+
 def test_rows_of_one_new_item_agree_on_its_unit(browser: Client, store: Store) -> None:
     rows = [("面粉", "袋", "食品", 5, "", None, ""), ("面粉", "公斤", "食品", 5, "", None, "")]
     assert "The unit of this item is 袋, not 公斤." in text(send(browser, store, book(rows)))

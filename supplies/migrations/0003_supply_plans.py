@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_supply_roles'),
-        ('supplies', '0001_initial'),
+        ('supplies', '0002_kits_and_patients_turned_away'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
