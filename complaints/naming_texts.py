@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from complaints.rules.behaviours import BY_CODE
+from complaints.rules.naming import Rests
 from complaints.rules.supervision import Ground
 
 Facts = Mapping[str, Any]
@@ -163,3 +164,27 @@ def _late(facts: Facts) -> list[str]:
             % {"n": facts["open"]}
         )
     return said
+
+
+def verified(rests: Rests, ground: Ground | str) -> str:
+    """How much of what a naming rests on is verified now, whatever was true when it was proposed."""
+    if ground == Ground.LATE_SUPERVISION:
+        return _("The dates stand in our own records.")
+    return ngettext(
+        "Now %(verified)d of %(n)d matter is verified.",
+        "Now %(verified)d of %(n)d matters are verified.",
+        rests.total,
+    ) % {"verified": rests.verified, "n": rests.total}
+
+
+def not_verified(rests: Rests) -> str:
+    """Why a naming can't be approved yet, and what has to be done first."""
+    if not rests.verified:
+        return _(
+            "It can't be approved yet: nothing that it rests on is verified. First a complaint about this "
+            "office and behaviour has to be answered and verified, or found by the self-audit."
+        )
+    return _(
+        "It can't be approved yet: here %(n)d matters have to be verified (a local setting), and only "
+        "%(verified)d are so far."
+    ) % {"n": rests.needed, "verified": rests.verified}
