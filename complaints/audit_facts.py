@@ -1,14 +1,13 @@
 """The evidence of the self-audit in words. It is shown to whoever handles the lead, and to nobody else.
 
 The facts themselves are codes, dates, counts and keys of rows (`complaints.rules.auditing`); nobody's name
-stands in them, and whoever may not see the row can't open it by its key.
+stands in them, so that a lead is handled without anybody's file being opened.
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -48,15 +47,6 @@ def clause_of(fact: Fact) -> str:
     """The clause against which it goes; "" for any other fact."""
     kind = kind_of(fact)
     return BY_CODE[BEHAVIOUR_OF[kind]].clause if kind else ""
-
-
-def page_of(fact: Fact) -> str:
-    """The address of the zone or episode in question, "" where a finding is about many."""
-    if is_of_audit(fact) and "zone" in fact:
-        return reverse("zone", args=[fact["zone"]])
-    if is_of_audit(fact) and "episode" in fact:
-        return reverse("episode", args=[fact["episode"]])
-    return ""
 
 
 def _day(fact: Fact, name: str) -> str:
