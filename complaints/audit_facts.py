@@ -170,6 +170,22 @@ def _late_test(fact: Fact) -> str:
     ) % {"n": fact["count"], "day": _day(fact, "due_on")}
 
 
+def _beyond_test(fact: Fact) -> str:
+    return ngettext(
+        "%(n)d test is planned for %(day)s that neither the plan nor the sample before it asks for.",
+        "%(n)d tests are planned for %(day)s that neither the plan nor the samples before them ask for.",
+        fact["count"],
+    ) % {"n": fact["count"], "day": _day(fact, "due_on")}
+
+
+def _rounds(fact: Fact) -> str:
+    return ngettext(
+        "On %(day)s %(n)d round of tests too many: a second one in a unit, or in one that was open.",
+        "On %(day)s %(n)d rounds of tests too many: a second one in a unit, or in units that were open.",
+        fact["count"],
+    ) % {"n": fact["count"], "day": _day(fact, "due_on")}
+
+
 def _care_refused(fact: Fact) -> str:
     return _("%(site)s refused on %(day)s somebody who may not go out; stated reason: %(reason)s") % {
         "site": fact["site"],
@@ -193,5 +209,7 @@ _SENTENCES: Mapping[FindingKind, Callable[[Fact], str]] = {
     FindingKind.NO_SOURCE: _no_source,
     FindingKind.TESTS: _tests,
     FindingKind.LATE_TEST: _late_test,
+    FindingKind.BEYOND_TEST: _beyond_test,
+    FindingKind.ROUNDS: _rounds,
     FindingKind.CARE_REFUSED: _care_refused,
 }

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, W
 from accounts.models import User
 from accounts.rules import Ability
 from complaints.models import Complaint, DutyShift, SupervisionOrder
-from complaints.models.complaint import HAS_WORD
+from complaints.models.complaint import HAS_WORD, ComplaintQuerySet
 from complaints.queue import Line, line_of, with_rows
 
 LIMIT = 5
@@ -77,7 +77,7 @@ def complaints_today(user: User, *, at: dt.datetime, limit: int = LIMIT) -> Comp
     return ComplaintsToday(lines, total, orders, stranded)
 
 
-def own_clocks(user: User, at: dt.datetime) -> QuerySet[Complaint]:
+def own_clocks(user: User, at: dt.datetime) -> ComplaintQuerySet:
     """What lies at the own office and is to be done by this user, or by nobody in particular."""
     mine = Complaint.objects.visible_to(user).to_act(at)
     return mine.filter(Q(coordinator=user) | Q(coordinator=None, handler=user.own_office))
