@@ -64,6 +64,8 @@ def _sentences(ground: Ground | str, facts: Facts, checked: Callable[[Facts], li
             return _hot_spot(facts, checked)
         if ground == Ground.LATE_SUPERVISION:
             return _late(facts)
+        if ground == Ground.BY_HAND and "verified" in facts:
+            return _when_published(facts)
     except (KeyError, ValueError):
         return []
     return []
@@ -97,7 +99,21 @@ def _only_confirmed(facts: Facts) -> list[str]:
 
 
 def _confirmed(facts: Facts) -> list[str]:
+    if "verified" in facts:
+        return _when_published(facts)
     return _only_confirmed(facts) or [_("None of them has been checked and confirmed so far.")]
+
+
+def _when_published(facts: Facts) -> list[str]:
+    """How much was verified when it was published, whatever it was when it was proposed."""
+    return [
+        ngettext(
+            "When it was published, %(verified)d of %(n)d matter was verified.",
+            "When it was published, %(verified)d of %(n)d matters were verified.",
+            facts["matters"],
+        )
+        % {"verified": facts["verified"], "n": facts["matters"]}
+    ]
 
 
 def _by_audit(facts: Facts) -> list[str]:

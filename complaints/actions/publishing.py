@@ -260,7 +260,10 @@ def _check_verified(publication: Publication, at: dt.datetime) -> None:
 
 def _publish(publication: Publication, in_round: int, at: dt.datetime) -> None:
     waiting = Publication.objects.filter(pk=publication.pk, state=PublicationState.SUBMITTED)
-    if not waiting.update(state=PublicationState.PUBLISHED, published_at=at):
+    rests = rests_on(publication, at)
+    told = {"matters": rests.total, "verified": rests.verified} if rests else {}
+    facts = {**publication.facts, **told}
+    if not waiting.update(state=PublicationState.PUBLISHED, published_at=at, facts=facts):
         return
     _step(publication, PublicationStepKind.PUBLISHED, by=None, at=at, in_round=in_round)
     if publication.kind == PublicationKind.NAMING:

@@ -141,6 +141,20 @@ def test_a_hot_spot_needs_one_of_the_matters_that_it_counted(desk: Desk, cast: C
     assert approve(made, desk.first, at=AT + 2 * DAY) == ""
 
 
+def test_the_public_page_says_how_much_was_verified_when_it_was_published(desk: Desk, cast: Cast) -> None:
+    said = [filed(cast.home, at=AT - DAY, place=f"{n}号楼").complaint for n in range(3)]
+    made = submitted(desk, proposed(Ground.HOT_SPOT))
+    Complaint.objects.filter(pk=said[0].pk).update(verified_at=AT, outcome=Outcome.PARTLY)
+    verified(cast, at=AT - 2 * DAY)  # before what was counted
+    by_hand = submitted(desk, draft(desk))
+    for each in (made, by_hand):
+        assert [approve(each, by) for by in (desk.first, desk.second)] == ["", ""]
+    pages = [Client().get(each.get_public_url()).content.decode() for each in (made, by_hand)]
+    assert "公布时，3 件事项中已核实 1 件" in pages[0]
+    assert "公布时，4 件事项中已核实 2 件" in pages[1]
+    assert "还没有一件核查属实" not in pages[0]
+
+
 def test_of_a_rebound_what_came_again_is_verified_and_not_only_what_was_before(
     desk: Desk, cast: Cast
 ) -> None:
