@@ -97,9 +97,9 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
         }
     ),
     Role.COUNSELLOR: frozenset({Ability.SEE_CASES, Ability.REVEAL_NUMBERS, Ability.COUNSEL}),
+    # A complaint brings its own evidence; who is under which rule is nothing that its handling needs.
     Role.COMPLAINT_OFFICER: frozenset(
         {
-            Ability.SEE_CASES,
             Ability.FILE_COMPLAINTS,
             Ability.HANDLE_COMPLAINTS,
             Ability.ANSWER_ORDERS,

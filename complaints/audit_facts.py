@@ -1,14 +1,13 @@
 """The evidence of the self-audit in words. It is shown to whoever handles the lead, and to nobody else.
 
 The facts themselves are codes, dates, counts and keys of rows (`complaints.rules.auditing`); nobody's name
-stands in them, and whoever may not see the row can't open it by its key.
+stands in them, so that a lead is handled without anybody's file being opened.
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -48,15 +47,6 @@ def clause_of(fact: Fact) -> str:
     """The clause against which it goes; "" for any other fact."""
     kind = kind_of(fact)
     return BY_CODE[BEHAVIOUR_OF[kind]].clause if kind else ""
-
-
-def page_of(fact: Fact) -> str:
-    """The address of the zone or episode in question, "" where a finding is about many."""
-    if is_of_audit(fact) and "zone" in fact:
-        return reverse("zone", args=[fact["zone"]])
-    if is_of_audit(fact) and "episode" in fact:
-        return reverse("episode", args=[fact["episode"]])
-    return ""
 
 
 def _day(fact: Fact, name: str) -> str:
@@ -180,6 +170,22 @@ def _late_test(fact: Fact) -> str:
     ) % {"n": fact["count"], "day": _day(fact, "due_on")}
 
 
+def _beyond_test(fact: Fact) -> str:
+    return ngettext(
+        "%(n)d test is planned for %(day)s that neither the plan nor the sample before it asks for.",
+        "%(n)d tests are planned for %(day)s that neither the plan nor the samples before them ask for.",
+        fact["count"],
+    ) % {"n": fact["count"], "day": _day(fact, "due_on")}
+
+
+def _rounds(fact: Fact) -> str:
+    return ngettext(
+        "On %(day)s %(n)d round of tests too many: a second one in a unit, or in one that was open.",
+        "On %(day)s %(n)d rounds of tests too many: a second one in a unit, or in units that were open.",
+        fact["count"],
+    ) % {"n": fact["count"], "day": _day(fact, "due_on")}
+
+
 def _care_refused(fact: Fact) -> str:
     return _("%(site)s refused on %(day)s somebody who may not go out; stated reason: %(reason)s") % {
         "site": fact["site"],
@@ -203,5 +209,7 @@ _SENTENCES: Mapping[FindingKind, Callable[[Fact], str]] = {
     FindingKind.NO_SOURCE: _no_source,
     FindingKind.TESTS: _tests,
     FindingKind.LATE_TEST: _late_test,
+    FindingKind.BEYOND_TEST: _beyond_test,
+    FindingKind.ROUNDS: _rounds,
     FindingKind.CARE_REFUSED: _care_refused,
 }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from complaints.rules.behaviours import BY_CODE
+from complaints.rules.naming import Rests
 from complaints.rules.supervision import Ground
 
 Facts = Mapping[str, Any]
@@ -63,6 +64,8 @@ def _sentences(ground: Ground | str, facts: Facts, checked: Callable[[Facts], li
             return _hot_spot(facts, checked)
         if ground == Ground.LATE_SUPERVISION:
             return _late(facts)
+        if ground == Ground.BY_HAND and "verified" in facts:
+            return _when_published(facts)
     except (KeyError, ValueError):
         return []
     return []
@@ -96,7 +99,21 @@ def _only_confirmed(facts: Facts) -> list[str]:
 
 
 def _confirmed(facts: Facts) -> list[str]:
+    if "verified" in facts:
+        return _when_published(facts)
     return _only_confirmed(facts) or [_("None of them has been checked and confirmed so far.")]
+
+
+def _when_published(facts: Facts) -> list[str]:
+    """How much was verified when it was published, whatever it was when it was proposed."""
+    return [
+        ngettext(
+            "When it was published, %(verified)d of %(n)d matter was verified.",
+            "When it was published, %(verified)d of %(n)d matters were verified.",
+            facts["matters"],
+        )
+        % {"verified": facts["verified"], "n": facts["matters"]}
+    ]
 
 
 def _by_audit(facts: Facts) -> list[str]:
@@ -163,3 +180,27 @@ def _late(facts: Facts) -> list[str]:
             % {"n": facts["open"]}
         )
     return said
+
+
+def verified(rests: Rests, ground: Ground | str) -> str:
+    """How much of what a naming rests on is verified now, whatever was true when it was proposed."""
+    if ground == Ground.LATE_SUPERVISION:
+        return _("The dates stand in our own records.")
+    return ngettext(
+        "Now %(verified)d of %(n)d matter is verified.",
+        "Now %(verified)d of %(n)d matters are verified.",
+        rests.total,
+    ) % {"verified": rests.verified, "n": rests.total}
+
+
+def not_verified(rests: Rests) -> str:
+    """Why a naming can't be approved yet, and what has to be done first."""
+    if not rests.verified:
+        return _(
+            "It can't be approved yet: nothing that it rests on is verified. First a complaint about this "
+            "office and behaviour has to be answered and verified, or found by the self-audit."
+        )
+    return _(
+        "It can't be approved yet: here %(n)d matters have to be verified (a local setting), and only "
+        "%(verified)d are so far."
+    ) % {"n": rests.needed, "verified": rests.verified}

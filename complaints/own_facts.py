@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -213,6 +214,19 @@ def sentence_of(fact: Mapping[str, Any]) -> str:
         return write(fact) if write else ""
     except (KeyError, TypeError, ValueError):
         return ""
+
+
+def page_of(fact: Mapping[str, Any], *, sees_files: bool) -> str:
+    """Where what the fact speaks of can be looked up, "" for nowhere.
+
+    A zone has its public page, with its boundary and its history. The file of a person is for whoever reads
+    those anyway; a complaint opens it to nobody.
+    """
+    if "zone" in fact:
+        return reverse("risk-zone", args=[fact["zone"]])
+    if sees_files and audit_facts.is_of_audit(fact) and "episode" in fact:
+        return reverse("episode", args=[fact["episode"]])
+    return ""
 
 
 def sentences_of(facts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Mapping[str, Any]]]:

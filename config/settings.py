@@ -294,6 +294,10 @@ REBOUND_DAYS = env.int("REBOUND_DAYS", default=30)
 HOT_SPOT_COUNT = env.int("HOT_SPOT_COUNT", default=3)
 HOT_SPOT_DAYS = env.int("HOT_SPOT_DAYS", default=7)
 """So many complaints about one office and behaviour in so many days propose a public naming (P5)."""
+NAMING_VERIFIED = max(1, env.int("NAMING_VERIFIED", default=1))
+"""So many of the matters behind a public naming are verified before it is approved; never none."""
+NAMING_DAYS = env.int("NAMING_DAYS", default=90)
+"""A naming written by hand rests on what came in the so many days before the draft, or since."""
 COMPLAINT_KEEP_DAYS = env.int("COMPLAINT_KEEP_DAYS", default=180)
 """How long after its end a complaint keeps its texts, files and the complainant's identity."""
 COMPLAINTS_FROM_ADDRESS = env.int("COMPLAINTS_FROM_ADDRESS", default=120)

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from accounts.models import User
 from accounts.rules import Ability
 from cases.models import Episode
+from desk.today_complaints import own_clocks
 from notices.models import unread_count
 from policy import clock
 from policy.models import EditionActivation
@@ -42,7 +43,12 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("today", "今", pgettext_lazy("navigation", "Today"), Ability.SEE_CASES),
+    Entry(
+        "today",
+        "今",
+        pgettext_lazy("navigation", "Today"),
+        (Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS),
+    ),
     Entry(
         "complaints",
         "诉",
@@ -232,14 +238,17 @@ def staff_frame(request: HttpRequest) -> dict[str, Any]:
         "office": _lazy(_office, user),
         "edition_name": _lazy(lambda: numbers_of(request).edition),
         "edition_url": _address("policy"),
-        "register_url": _address("register"),
-        "search_url": _address("register-search"),
+        "register_url": _lazy(_if_may, user, Ability.SEE_CASES, "register"),
+        "search_url": _lazy(_if_may, user, Ability.SEE_CASES, "register-search"),
         "demo_clock": _lazy(_demo_clock),
     }
 
 
 def numbers_of(request: HttpRequest) -> Numbers:
-    """Late, unread and the edition in force, read once per request in two queries."""
+    """Late, unread and the edition in force, read once per request in two queries.
+
+    Late are people whom we owe something, and for a complaint officer their own clocks.
+    """
     known: Numbers | None = getattr(request, "desk_numbers", None)
     if known is None:
         user: User = request.user  # type: ignore[assignment]
@@ -251,7 +260,10 @@ def numbers_of(request: HttpRequest) -> Numbers:
 
 def _late_and_edition(user: User) -> tuple[int, str]:
     today = clock.today()
-    late = Episode.objects.visible_to(user).overdue(today)
+    late: QuerySet[Any] = Episode.objects.visible_to(user).overdue(today)
+    if not user.may(Ability.SEE_CASES):
+        at = clock.now()
+        late = own_clocks(user, at).late(at) if user.may(Ability.HANDLE_COMPLAINTS) else late.none()
     in_force = (
         EditionActivation.objects.filter(from_on__lte=today).order_by("-pk").annotate(late=_count(late))
     )
@@ -338,6 +350,10 @@ def _address(url_name: str) -> str:
         return reverse(url_name)
     except NoReverseMatch:
         return ""
+
+
+def _if_may(user: User, ability: Ability, url_name: str) -> str:
+    return _address(url_name) if user.may(ability) else ""
 
 
 def _lazy(make: Callable[..., Any], *args: Any) -> Any:

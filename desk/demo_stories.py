@@ -313,7 +313,8 @@ STORIES: tuple[Story, ...] = (
     Story(
         "gate-5", 3, 9, "not_unsealed", "云杉里5号楼",
         "5号楼没有划入高风险区，街道的人说“先封着，等通知”。",
-        (accepted(20),), since=2,
+        (accepted(9), answered(10.5, "经查，5号楼不在高风险区内，“先封着”没有依据，已责令当天拆除围挡。"),
+         *verified(22.5, Outcome.SOLVED, "现场查看，楼门围挡已拆除，居民正常出入。")), since=2,
     ),
     Story(
         "parcels", 3, 16, "lorry_last_mile", "湖滨里",

@@ -7,11 +7,12 @@ from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, W
 
 from accounts.models import User
 from accounts.rules import Ability
-from complaints.models import Complaint, SupervisionOrder
-from complaints.models.complaint import HAS_WORD
+from complaints.models import Complaint, DutyShift, SupervisionOrder
+from complaints.models.complaint import HAS_WORD, ComplaintQuerySet
 from complaints.queue import Line, line_of, with_rows
 
 LIMIT = 5
+MOST_SHIFTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class OrderDue:
 
     order: SupervisionOrder
     is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One duty of the roster as its reader sees it."""
+
+    duty: DutyShift
+    is_now: bool
+    is_mine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class ComplaintsToday:
         return shown + self.stranded
 
 
-def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
+def complaints_today(user: User, *, at: dt.datetime, limit: int = LIMIT) -> ComplaintsToday:
     """The user's clocks and the office's orders: the office itself, and a query for each of the two.
 
     A supervisor is told besides of how many no office may handle: one query more.
@@ -57,7 +67,7 @@ def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
     lines: list[Line] = []
     total = 0
     if user.may(Ability.HANDLE_COMPLAINTS) and user.own_office:
-        rows = list(_own(user, at)[:LIMIT])
+        rows = list(_in_order(own_clocks(user, at), at)[:limit])
         total = rows[0].__dict__["total"] if rows else 0
         lines = [line_of(row, at) for row in rows]
     orders = [OrderDue(order, order.is_late(at)) for order in _orders(user)]
@@ -67,10 +77,22 @@ def complaints_today(user: User, *, at: dt.datetime) -> ComplaintsToday:
     return ComplaintsToday(lines, total, orders, stranded)
 
 
-def _own(user: User, at: dt.datetime) -> QuerySet[Complaint]:
+def own_clocks(user: User, at: dt.datetime) -> ComplaintQuerySet:
     """What lies at the own office and is to be done by this user, or by nobody in particular."""
     mine = Complaint.objects.visible_to(user).to_act(at)
-    mine = mine.filter(Q(coordinator=user) | Q(coordinator=None, handler=user.own_office))
+    return mine.filter(Q(coordinator=user) | Q(coordinator=None, handler=user.own_office))
+
+
+def shifts_ahead(user: User, *, at: dt.datetime) -> list[Shift]:
+    """Who is on duty at the own office now and within a day, and where else the user is; one query."""
+    shifts = DutyShift.objects.filter(Q(user=user) | Q(office=user.own_office))
+    ahead = shifts.filter(ends_at__gt=at, starts_at__lt=at + dt.timedelta(hours=24))
+    rows = ahead.select_related("office", "user").order_by("starts_at", "office__path", "pk")[:MOST_SHIFTS]
+    return [Shift(row, row.starts_at <= at, row.user_id == user.pk) for row in rows]
+
+
+def _in_order(mine: QuerySet[Complaint], at: dt.datetime) -> QuerySet[Complaint]:
+    """Late ones first, then urgent ones, each by its limit; with how many there are."""
     late = Case(
         When(~HAS_WORD & Q(due_at__lte=at), then=Value(True)),
         default=Value(False),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import EncryptedTextField, decrypt
 from accounts.models import Area, Office, User
-from accounts.rules import CODE_LENGTH, codes_below
+from accounts.rules import CODE_LENGTH, Ability, codes_below
 from notices.rules import (
     CHANNELS,
     MESSAGE_KINDS,
@@ -40,22 +40,29 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that concern the area of the user.
 
         One that is for an office is for whoever works there or at an office above it: the others of that
-        area do not see it, for it may be about them. One to a complainant needs such an office.
+        area do not see it, for it may be about them. One to a complainant needs such an office. What is for
+        everybody in an area speaks of the people under a rule there: only for whoever reads their files.
         """
         if not user.area:
             return self.none()
         first, after = codes_below(user.area.code)
         inside = self.filter(community__code__gte=first, community__code__lt=after)
         own = Subquery(user.own_offices().values("path")[:1])
+        to_offices = Q(office__path__startswith=own)
+        if not user.may(Ability.SEE_CASES):
+            return inside.filter(to_offices)
         for_all = Q(office=None) & ~Q(kind=MessageKind.COMPLAINT_UPDATE)
-        return inside.filter(for_all | Q(office__path__startswith=own))
+        return inside.filter(for_all | to_offices)
 
     def addressed_to(self, user: User) -> Self:
         """Messages to the user's own office, not to those below it: whoever is told reads."""
         if not user.area_id:
             return self.none()
         own = Subquery(user.own_offices().values("pk")[:1])
-        return self.filter(Q(office=None) | Q(office=own), community=user.area_id)
+        to_us = Q(office=own)
+        if user.may(Ability.SEE_CASES):
+            to_us |= Q(office=None)
+        return self.filter(to_us, community=user.area_id)
 
     def in_inbox(self) -> Self:
         """What staff read on the page."""

@@ -30,6 +30,8 @@ _PAGE_OF_SUBJECT = {
     "infection": "infection",
     "handover": "handover",
     "publication": "publication",
+    "complaint": "complaint",
+    "order": "order",
 }
 _PAGE_OF_KIND = {
     MessageKind.TESTS_TODAY: "today",
@@ -89,7 +91,7 @@ def _is_mine(message: Message, user: User) -> bool:
 # ── inbox ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@requires(Ability.SEE_CASES)
+@requires(Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS)
 @require_safe
 def inbox(request: StaffRequest) -> HttpResponse:
     """The messages of the user's area, newest first."""
@@ -108,7 +110,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     )
 
 
-@requires(Ability.SEE_CASES)
+@requires(Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS)
 @require_POST
 def read(request: StaffRequest, pk: int) -> HttpResponse:
     """Mark one message to the own office as read."""
@@ -122,7 +124,7 @@ def read(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
-@requires(Ability.SEE_CASES)
+@requires(Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS)
 @require_POST
 def read_all(request: StaffRequest) -> HttpResponse:
     """Mark what the own office had when the page was made as read."""

@@ -28,7 +28,7 @@ EPISODES_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
-class _Allowed:
+class Allowed:
     """What the rules give for sets of grounds; many episodes share one, and it is planned once."""
 
     known: dict[Hashable, Plan | FindingKind] = field(default_factory=dict)
@@ -39,6 +39,13 @@ class _Allowed:
         if key not in self.known:
             self.known[key] = self._plan(edition, grounds, suitable)
         return self.known[key]
+
+    def of(self, episode: Episode, edition: Edition) -> Plan | FindingKind:
+        """The plan of an episode that was read with its grounds; without any there is no rule for it."""
+        grounds = plan_grounds(list(episode.grounds.all()))
+        if not grounds:
+            return FindingKind.NO_RULE
+        return self.by(edition, grounds, suitable=episode.home_check != HomeCheck.UNSUITABLE)
 
     def _plan(self, edition: Edition, grounds: Sequence[PlanGround], suitable: bool) -> Plan | FindingKind:
         holding = rules.still_ruled(edition, grounds) or list(grounds)
@@ -56,7 +63,7 @@ class _Allowed:
 def episode_findings(at: dt.datetime) -> Iterator[Finding]:
     """Episodes that restrict on that date for longer or with less ground than their edition gives."""
     today = timezone.localdate(at)
-    editions, allowed = Editions(), _Allowed()
+    editions, allowed = Editions(), Allowed()
     restricting = Episode.objects.restricting(today).order_by("pk").prefetch_related("grounds__infection")
     last = 0
     while episodes := list(restricting.filter(pk__gt=last)[:EPISODES_AT_ONCE]):
@@ -65,10 +72,10 @@ def episode_findings(at: dt.datetime) -> Iterator[Finding]:
             edition = editions.of(episode.edition)
             if edition and (finding := _of_episode(episode, edition, allowed)):
                 yield finding
-        yield from _repeated([episode.pk for episode in episodes], today)
+        yield from repeated([episode.pk for episode in episodes], today)
 
 
-def _of_episode(episode: Episode, edition: Edition, allowed: _Allowed) -> Finding | None:
+def _of_episode(episode: Episode, edition: Edition, allowed: Allowed) -> Finding | None:
     suitable = episode.home_check != HomeCheck.UNSUITABLE
     grounds = list(episode.grounds.all())
     standing = [each for each in grounds if each.infection is None or each.infection.retracted_at is None]
@@ -107,7 +114,7 @@ def _finding(episode: Episode, kind: FindingKind, allowed_on: dt.date | None = N
     )
 
 
-def _repeated(episodes: Sequence[int], today: dt.date) -> Iterator[Finding]:
+def repeated(episodes: Sequence[int], today: dt.date) -> Iterator[Finding]:
     """Entrants isolated again: central once that was served, or the same entry after its end (N二(十))."""
     served = Ground.objects.filter(
         category=Category.ENTRANT,

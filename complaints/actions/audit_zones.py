@@ -13,13 +13,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Infection, InfectionStay
-from complaints.rules.auditing import Finding, FindingKind, sealed_until
+from complaints.rules.auditing import Approval, Finding, FindingKind, approved_units, sealed_until
 from policy.clock import midnight
 from policy.loading import EditionError
 from policy.models import UnknownEdition, edition_by_code
 from policy.types import Edition
-from zones.models import SealCause, UnitSeal, Zone
-from zones.rules import WIDER_REASONS
+from zones.models import SealCause, UnitSeal, Zone, ZoneProposal
+from zones.rules import WIDER_REASONS, Decision
 
 log = structlog.get_logger("jiefeng.complaints")
 
@@ -54,6 +54,8 @@ class _Ground:
     """By seal the infections that stand, and when each was found."""
     stayed: Mapping[int, Collection[int]]
     """By infection the buildings where the person stayed."""
+    approvals: Mapping[int, Sequence[Approval]]
+    """By zone what somebody above approved of it."""
 
 
 def zone_findings(at: dt.datetime) -> Iterator[Finding]:
@@ -66,12 +68,12 @@ def zone_findings(at: dt.datetime) -> Iterator[Finding]:
         seals: dict[int, list[UnitSeal]] = defaultdict(list)
         for seal in holding.select_related("unit").order_by("pk"):
             seals[seal.zone_id].append(seal)
-        ground = _ground_of([seal.pk for those in seals.values() for seal in those])
+        ground = _ground_of([seal.pk for those in seals.values() for seal in those], zones)
         for zone in zones:
             yield from _of_zone(zone, seals[zone.pk], ground, editions, timezone.localdate(at))
 
 
-def _ground_of(seals: Collection[int]) -> _Ground:
+def _ground_of(seals: Collection[int], zones: Sequence[Zone]) -> _Ground:
     rows = list(
         SealCause.objects.filter(seal__in=seals, withdrawn_at=None).values_list(
             "seal_id", "infection", "found_on"
@@ -87,7 +89,16 @@ def _ground_of(seals: Collection[int]) -> _Ground:
     stays = InfectionStay.objects.filter(infection__in=standing, unit__isnull=False)
     for infection, building in stays.values_list("infection_id", "unit__building_id"):
         stayed[infection].add(building)
-    return _Ground(causes, stayed)
+    return _Ground(causes, stayed, _approvals_of(zones))
+
+
+def _approvals_of(zones: Sequence[Zone]) -> Mapping[int, Sequence[Approval]]:
+    found: dict[int, list[Approval]] = defaultdict(list)
+    decided = ZoneProposal.objects.filter(zone__in=zones, decision=Decision.APPROVED)
+    for each in decided.prefetch_related("units"):
+        units = frozenset(unit.pk for unit in each.units.all())
+        found[each.zone_id or 0].append(Approval(each.proposed_by_id, each.decided_by_id, units))
+    return found
 
 
 def _of_zone(
@@ -133,13 +144,15 @@ def _of_seal(
 
 
 def _beyond(zone: Zone, seals: Sequence[UnitSeal], ground: _Ground) -> list[UnitSeal]:
-    """The seals outside the buildings of the infected people, unless a reason was approved (N三(二))."""
-    if zone.wider_reason in WIDER_REASONS and zone.approved_by_id is not None:
-        return []
+    """The seals outside the buildings of the infected people that nobody above has approved (N三(二))."""
+    approved: Collection[int] = ()
+    if zone.wider_reason in WIDER_REASONS:
+        approved = approved_units(ground.approvals.get(zone.pk, ()), zone.approved_by_id)
     infections = {infection for seal in seals for infection, _on in ground.causes.get(seal.pk, ())}
     buildings = {building for infection in infections for building in ground.stayed.get(infection, ())}
     resting = [seal for seal in seals if ground.causes.get(seal.pk)]
-    return [seal for seal in resting if seal.unit.building_id not in buildings]
+    outside = [seal for seal in resting if seal.unit.building_id not in buildings]
+    return [seal for seal in outside if seal.unit_id not in approved]
 
 
 def _finding(

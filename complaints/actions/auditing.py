@@ -2,8 +2,9 @@
 
 The apps below never push: they are read here, set by set. Each finding becomes a complaint with the source
 "self-audit" about the administration of the community that holds it, so that somebody above handles it.
-Orders of tests for an area (N二(六)) do not exist in this version; once they do, a finder for them joins
-`FINDERS`, and nothing else changes.
+The approval of a wider zone is an order: it is compared with what was sealed on it, and rounds of tests with
+the unit and its date. Orders of tests for an area (N二(六)) do not exist in this version; once they do, a
+finder for them joins `FINDERS`, and nothing else changes.
 """
 
 import datetime as dt
@@ -27,7 +28,12 @@ from complaints.actions.audit_people import (
     overdue_findings,
     unswept_people,
 )
-from complaints.actions.audit_tests import tests_after_release, tests_too_many
+from complaints.actions.audit_tests import (
+    rounds_too_many,
+    tests_after_release,
+    tests_beyond_the_plan,
+    tests_too_many,
+)
 from complaints.actions.audit_zones import unswept_units, zone_findings
 from complaints.actions.filing import Filing, file_complaint
 from complaints.models import AuditRun, Complaint
@@ -53,6 +59,8 @@ FINDERS: tuple[Callable[[dt.datetime], Iterator[Finding]], ...] = (
     old_editions,
     tests_too_many,
     tests_after_release,
+    tests_beyond_the_plan,
+    rounds_too_many,
 )
 
 

@@ -6,28 +6,25 @@ and by which limit, and nothing about a person. Two people approve it before any
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Office
+from complaints.actions.matters import COUNTED, counting, judged_same, late_orders, rebounds, said_of
 from complaints.actions.routing import matter_of, offices_around
 from complaints.actions.telling import tell_of_publication
-from complaints.models import Complaint, ComplaintLink, Publication, PublicationStep, SupervisionOrder
+from complaints.models import Complaint, Publication, PublicationStep
 from complaints.naming_texts import draft_of
-from complaints.rules.handling import State
 from complaints.rules.naming import Matter, Said, hot_spot, matters
 from complaints.rules.routing import route
 from complaints.rules.supervision import Ground, OrderState, PublicationKind, PublicationStepKind
-from complaints.rules.words import LinkState, Outcome, Source
 from notices.rules import MessageKind
-
-CONFIRMED = (Outcome.SOLVED, Outcome.PARTLY, Outcome.NOT_SOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +99,9 @@ def deciding_office(named: Office) -> Office | None:
 # ── complaints ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _counting(since: dt.datetime, at: dt.datetime) -> QuerySet[Complaint]:
-    """What counts against an office: neither merged, nor declined, withdrawn or found within the rules."""
-    received = Complaint.objects.counted().received_between(since, at + dt.timedelta(microseconds=1))
-    return (
-        received.exclude(respondent=None)
-        .exclude(state__in=[State.DECLINED, State.WITHDRAWN])
-        .exclude(outcome=Outcome.UNFOUNDED)
-    )
-
-
 def _rebounds(since: dt.datetime, at: dt.datetime) -> Iterator[Proposal]:
     """Offices that did the same again so soon after a complaint about it was closed as not unfounded."""
-    again = _counting(since, at).filter(
-        rebound_of__respondent=F("respondent"), rebound_of__behaviour=F("behaviour")
-    )
-    again = again.exclude(rebound_of__outcome=Outcome.UNFOUNDED)
+    again = rebounds(counting(since, at))
     closed = dict(again.values_list("pk", "rebound_of__closed_at"))
     for office, behaviour, found in _fresh_matters(again, Ground.REBOUND):
         closings = [closed[each.key] for matter in found for each in matter.complaints]
@@ -130,12 +114,12 @@ def _rebounds(since: dt.datetime, at: dt.datetime) -> Iterator[Proposal]:
 def _hot_spots(since: dt.datetime, at: dt.datetime) -> Iterator[Proposal]:
     """Offices about which so many different matters of one behaviour came in so few days."""
     count, days = settings.HOT_SPOT_COUNT, settings.HOT_SPOT_DAYS
-    counting = _counting(since, at)
-    groups = counting.order_by().values("respondent_id", "behaviour").annotate(n=Count("pk"))
+    counted = counting(since, at)
+    groups = counted.order_by().values("respondent_id", "behaviour").annotate(n=Count("pk"))
     many = Q(pk=None)
     for row in groups.filter(n__gte=count):
         many |= Q(respondent=row["respondent_id"], behaviour=row["behaviour"])
-    for office, behaviour, found in _fresh_matters(counting.filter(many), Ground.HOT_SPOT):
+    for office, behaviour, found in _fresh_matters(counted.filter(many), Ground.HOT_SPOT):
         if run := hot_spot(found, count=count, days=days):
             facts = {"count": len(run), "limit": count, "days": days}
             yield _proposal(Ground.HOT_SPOT, office, behaviour, run, facts)
@@ -161,32 +145,15 @@ def _fresh_matters(
 ) -> Iterator[tuple[int, str, list[Matter]]]:
     """Office, behaviour and matters that no proposal on this ground has counted yet."""
     groups: dict[tuple[int, str], list[Said]] = defaultdict(list)
-    for row in complaints.order_by("received_at", "pk").values(
-        "pk", "respondent_id", "behaviour", "received_at", "outcome", "source", "lead_key", "compound_id"
-    ):
-        groups[row["respondent_id"], row["behaviour"]].append(_said(row))
-    same = _judged_same({one.key for those in groups.values() for one in those})
+    for row in complaints.order_by("received_at", "pk").values("respondent_id", "behaviour", *COUNTED):
+        groups[row["respondent_id"], row["behaviour"]].append(said_of(row))
+    same = judged_same({one.key for those in groups.values() for one in those})
     until = _counted_until(ground)
     for (office, behaviour), those in groups.items():
         last = until.get((office, behaviour))
         found = [each for each in matters(those, same) if last is None or each.first_at > last]
         if found:
             yield office, behaviour, found
-
-
-def _said(row: Mapping[str, Any]) -> Said:
-    return Said(
-        key=row["pk"],
-        received_at=row["received_at"],
-        confirmed=row["outcome"] in CONFIRMED,
-        lead=row["lead_key"] if row["source"] == Source.SELF_AUDIT else "",
-        compound=row["compound_id"],
-    )
-
-
-def _judged_same(keys: Collection[int]) -> list[tuple[int, int]]:
-    links = ComplaintLink.objects.filter(state=LinkState.SAME, earlier__in=keys, later__in=keys)
-    return list(links.values_list("earlier_id", "later_id"))
 
 
 def _counted_until(ground: Ground) -> dict[tuple[int, str], dt.datetime]:
@@ -204,8 +171,7 @@ def _counted_until(ground: Ground) -> dict[tuple[int, str], dt.datetime]:
 
 def _late_orders(since: dt.datetime, at: dt.datetime) -> Iterator[Proposal]:
     """Offices that let the date of a supervision order pass without a report."""
-    unreported = Q(state__in=[OrderState.ORDERED, OrderState.AGAIN])
-    late = SupervisionOrder.objects.filter(unreported | Q(was_late=True), due_at__gt=since, due_at__lte=at)
+    late = late_orders(since, at)
     groups: dict[tuple[int, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in late.order_by("due_at", "pk").values(
         "to_office_id", "complaint__behaviour", "due_at", "state"

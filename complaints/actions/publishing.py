@@ -1,7 +1,8 @@
 """Public naming 通报曝光 and good practice: draft → approval by two → published, and then it stays.
 
-Nobody approves what they wrote, and nobody decides about their own office or one above it. What is published
-is never edited and never deleted: corrections and the reply of the office named are appended beneath.
+Nobody is named on hearsay: something of what a naming rests on is verified before it is approved. Nobody
+approves what they wrote, and nobody decides about their own office or one above it. What is published is
+never edited and never deleted: corrections and the reply of the office named are appended beneath.
 Every change repeats its state in the WHERE, so that of two at once one does it.
 """
 
@@ -13,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, Office, User
 from accounts.rules import Ability
+from complaints.actions.matters import rests_on
 from complaints.actions.proposing import deciding_office
 from complaints.actions.telling import tell_of_publication
 from complaints.models import Publication, PublicationStep
+from complaints.naming_texts import not_verified
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.naming import refusal_of
 from complaints.rules.supervision import (
@@ -225,8 +228,9 @@ def _locked(publication: Publication, state: PublicationState) -> Publication:
 def approve(*, publication: Publication, in_round: int, by: User, at: dt.datetime) -> bool:
     """Approve the text as it was handed in for that round; the second approval publishes it.
 
-    Returns whether we did it (False: this user has approved it in this round already).
-    Raises RuleViolation `not_yours`, `own_text`, `other_round`, `wrong_state`.
+    Returns whether we did it (False: this user has approved it in this round already). Raises RuleViolation
+    `not_yours`, `own_text`, `other_round`, `wrong_state`, and `not_verified` while too little of what a
+    naming rests on is verified; both approvals ask anew, for a complaint may be opened again in between.
     """
     if not may_decide(by, publication):
         raise refused("not_yours")
@@ -240,6 +244,7 @@ def approve(*, publication: Publication, in_round: int, by: User, at: dt.datetim
         raise refused("other_round")
     if by.pk in writers_of(now):
         raise refused("own_text")
+    _check_verified(now, at)
     _step(publication, PublicationStepKind.APPROVED, by=by, at=at, in_round=in_round)
     if approvals.values("by").distinct().count() >= APPROVALS_NEEDED:
         _publish(now, in_round, at)
@@ -247,9 +252,18 @@ def approve(*, publication: Publication, in_round: int, by: User, at: dt.datetim
     return True
 
 
+def _check_verified(publication: Publication, at: dt.datetime) -> None:
+    rests = rests_on(publication, at)
+    if rests and not rests.is_enough:
+        raise RuleViolation("not_verified", "", not_verified(rests))
+
+
 def _publish(publication: Publication, in_round: int, at: dt.datetime) -> None:
     waiting = Publication.objects.filter(pk=publication.pk, state=PublicationState.SUBMITTED)
-    if not waiting.update(state=PublicationState.PUBLISHED, published_at=at):
+    rests = rests_on(publication, at)
+    told = {"matters": rests.total, "verified": rests.verified} if rests else {}
+    facts = {**publication.facts, **told}
+    if not waiting.update(state=PublicationState.PUBLISHED, published_at=at, facts=facts):
         return
     _step(publication, PublicationStepKind.PUBLISHED, by=None, at=at, in_round=in_round)
     if publication.kind == PublicationKind.NAMING:

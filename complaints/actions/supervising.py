@@ -194,7 +194,9 @@ def verify_order(*, order: SupervisionOrder, text: str, by: User, at: dt.datetim
 def order_again(
     *, order: SupervisionOrder, text: str, due_at: dt.datetime, by: User, at: dt.datetime
 ) -> None:
-    """It was reported and is not put right: once more, until a new date. Earlier lateness stays.
+    """It was reported and is not put right, or its date passed in silence: once more, until a new date.
+
+    Earlier lateness stays.
 
     Raises RuleViolation `not_your_order`, `wrong_order_state`, BadInput without a text, for one that says who
     complained, or with a past date.
@@ -205,10 +207,12 @@ def order_again(
     if due_at <= at:
         raise BadInput("due_at", _("This date is past already."))
     _check_names_nobody(text, order.complaint)
+    silent = order.is_late(at)
     _change(
         order,
-        frozenset({OrderState.REPORTED}),
+        frozenset({OrderState.REPORTED, *(UNREPORTED if silent else ())}),
         state=OrderState.AGAIN,
+        was_late=order.was_late or silent,
         rounds=order.rounds + 1,
         due_at=due_at,
         late_noted_at=None,

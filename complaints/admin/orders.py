@@ -10,7 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.admin import HistoryAdmin, ReadOnlyInline
 from accounts.models import User
+from complaints.actions.matters import rests_on
 from complaints.models import Complaint, OrderStep, Publication, PublicationStep, SupervisionOrder
+from complaints.naming_texts import not_verified, verified
 from complaints.rules.supervision import HIDDEN_FROM_ADDRESSEE
 from policy import clock
 
@@ -153,11 +155,21 @@ class PublicationAdmin(HistoryAdmin):
         "office",
         "behaviour",
         "ground",
+        "facts_now",
         "text",
         "proposed_at",
         "author",
         "published_at",
     )
+
+    @admin.display(description=pgettext_lazy("naming", "verified"))
+    def facts_now(self, publication: Publication) -> str:
+        """What is verified of what a naming rests on, and what is missing until it can be approved."""
+        rests = rests_on(publication, clock.now()) if publication.published_at is None else None
+        if rests is None:
+            return "–"
+        told = verified(rests, publication.ground)
+        return told if rests.is_enough else f"{told} {not_verified(rests)}"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Publication | None = None) -> Any:
         """Every field: publications are changed by verbs."""

@@ -5,13 +5,14 @@ wider or asks for more than it is a finding, whoever ordered it.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import pgettext_lazy
 
+from cases.rules import RESULTS_TO_REPEAT, Result, TestOrigin
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.handling import OPEN, State
 from complaints.rules.words import Outcome
@@ -35,6 +36,8 @@ class FindingKind(StrEnum):
     NO_SOURCE = "no_source"
     TESTS = "tests"
     LATE_TEST = "late_test"
+    BEYOND_TEST = "beyond_test"
+    ROUNDS = "rounds"
     CARE_REFUSED = "care_refused"
 
 
@@ -53,6 +56,8 @@ FINDINGS = {
     FindingKind.NO_SOURCE: pgettext_lazy("finding", "contact of somebody who is not infected"),
     FindingKind.TESTS: pgettext_lazy("finding", "more than one test of a person on a date"),
     FindingKind.LATE_TEST: pgettext_lazy("finding", "test planned after the release"),
+    FindingKind.BEYOND_TEST: pgettext_lazy("finding", "test that the rule does not ask for"),
+    FindingKind.ROUNDS: pgettext_lazy("finding", "round of tests twice a day, or in an open unit"),
     FindingKind.CARE_REFUSED: pgettext_lazy("finding", "hospital refused somebody behind a closed door"),
 }
 
@@ -71,11 +76,13 @@ BEHAVIOUR_OF = {
     FindingKind.NO_SOURCE: "secondary_contact",
     FindingKind.TESTS: "extra_tests",
     FindingKind.LATE_TEST: "extra_tests",
+    FindingKind.BEYOND_TEST: "extra_tests",
+    FindingKind.ROUNDS: "extra_tests",
     FindingKind.CARE_REFUSED: "care_refused",
 }
 """As what each is filed; the behaviour brings its clause."""
 
-HAPPENED = frozenset({FindingKind.TESTS, FindingKind.CARE_REFUSED})
+HAPPENED = frozenset({FindingKind.TESTS, FindingKind.ROUNDS, FindingKind.CARE_REFUSED})
 """What lies in the past and can't be undone: filed once for good."""
 
 SEEN = "seen_on"
@@ -165,3 +172,84 @@ def is_too_many(ours: int, outside: int) -> bool:
     under another number, or a test that the person asked for.
     """
     return ours > 1 or outside > 1
+
+
+# ── tests that are still to be taken ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A test that somebody is still to take. `before`: the result of the sample that it follows, if any."""
+
+    key: int
+    on: dt.date
+    origin: str
+    before: str | None = None
+
+
+def is_asked_for(test: Asked, planned: Collection[dt.date]) -> bool:
+    """Whether the rule asks for it: the plan on that date, or a sample that said nothing and is made anew.
+
+    Nothing else demands a test: a result that is clear asks for no further one (N二(六)).
+    """
+    match test.origin:
+        case TestOrigin.OUTSIDE:
+            return True  # somebody's own
+        case TestOrigin.RECHECK:
+            return test.before == Result.ABNORMAL_POOL
+        case TestOrigin.REPEAT:
+            return test.before in RESULTS_TO_REPEAT
+    return test.on in planned
+
+
+def beyond(tests: Iterable[Asked], planned: Collection[dt.date]) -> list[Asked]:
+    """Those of one person's coming tests that the rule does not ask for, a second one of a date included.
+
+    A re-check of an abnormal pool stands beside the test of its date.
+    """
+    found: list[Asked] = []
+    taken: set[dt.date] = set()
+    for test in tests:
+        counts = test.origin not in (TestOrigin.RECHECK, TestOrigin.OUTSIDE)
+        if not is_asked_for(test, planned) or (counts and test.on in taken):
+            found.append(test)
+        elif counts:
+            taken.add(test.on)
+    return found
+
+
+# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody above approved for a wider zone: who proposed it, who approved it, which units."""
+
+    proposed_by: int
+    approved_by: int | None
+    units: frozenset[int]
+
+
+def approved_units(approvals: Iterable[Approval], approved_by: int | None) -> frozenset[int]:
+    """The units that may be sealed beyond the buildings of the infected people (N三(二)).
+
+    `approved_by` is whom the zone names. Nobody approves what they proposed, and an approval covers the units
+    that were proposed and no other.
+    """
+    lawful = [
+        each.units
+        for each in approvals
+        if approved_by is not None and each.approved_by == approved_by != each.proposed_by
+    ]
+    return frozenset().union(*lawful)
+
+
+def is_after_opening(on: dt.date, *, release_on: dt.date, ended_early: bool, met_on: dt.date | None) -> bool:
+    """Whether a round of tests of that date was made in a unit that was open by then.
+
+    `met_on`: the date on which a gate was met, None without one. What opens by the clock is open from 00:00;
+    on the day of an early end, or of the round that meets the gate, the unit was still sealed for a while.
+    """
+    if met_on is not None:
+        return on > max(release_on, met_on)
+    return on > release_on if ended_early else on >= release_on

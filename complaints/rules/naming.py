@@ -41,6 +41,25 @@ class Matter:
         """Whether nobody complained, and only the self-audit found it."""
         return all(each.lead for each in self.complaints)
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether it stands on more than what was said: found so by the desk, or by our own self-audit."""
+        return self.confirmed or any(each.lead for each in self.complaints)
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """What a naming rests on now: how many matters (or late orders), how many verified, how many it takes."""
+
+    total: int
+    verified: int
+    needed: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it may be approved, as far as facts go."""
+        return self.verified >= self.needed
+
 
 def matters(said: Iterable[Said], same: Iterable[tuple[int, int]] = ()) -> list[Matter]:
     """The complaints about one office and behaviour as matters, the first one first.

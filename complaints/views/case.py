@@ -21,7 +21,7 @@ from complaints.explained import because
 from complaints.faces import face_of, road_of
 from complaints.forms.desk import CoordinatorForm, DeskForm, RecuseForm
 from complaints.models import Complainant, Complaint, ComplaintLink
-from complaints.own_facts import sentences_of
+from complaints.own_facts import page_of, sentences_of
 from complaints.queue import NEXT
 from complaints.rules.handling import Actor, State, Verb, may, verbs_for
 from complaints.rules.words import LOOKED_AT, LookedAt
@@ -79,14 +79,18 @@ def case_page(
         raise Http404
     clocks = list(found.clocks.select_related("office"))
     running = next((each for each in clocks if each.stopped_at is None), None)
-    said = sentences_of(found.facts)
+    said, sees_files = sentences_of(found.facts), user.may(Ability.SEE_CASES)
     context: dict[str, Any] = {
         "complaint": found,
         "at": at,
         "road": road_of(found),
         "face": face_of(running, at) if running else None,
         "clocks": [(each, face_of(each, at)) for each in clocks],
-        "facts": [each for each in said if each[2].get("code") != "rule"],
+        "facts": [
+            (sentence, clause, page_of(fact, sees_files=sees_files))
+            for sentence, clause, fact in said
+            if fact.get("code") != "rule"
+        ],
         "rules": [each for each in said if each[2].get("code") == "rule"],
         "because": because(found.routed),
         "alike": alike_of(found, user),

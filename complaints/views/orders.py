@@ -173,7 +173,7 @@ def _forms(
     """What this side can do with the order now; the refused form is always among them."""
     shown: dict[str, VerbForm] = {}
     if is_issuer and found.state in OPEN_ORDERS:
-        if found.state == OrderState.REPORTED:
+        if found.state == OrderState.REPORTED or found.is_late(at):
             shown["again"] = AgainForm(initial={"due_at": tomorrow_evening(at)})
         shown["verified"] = VerifyOrderForm()
     elif not is_issuer and found.state in supervising.UNREPORTED:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -21,6 +21,7 @@ from cases.forms.episode import VerbForm
 from cases.paging import PAGE_SIZE, KeysetOrder, cursor_of, keyset_page
 from cases.views.answers import blame
 from complaints.actions import publishing
+from complaints.actions.matters import behind, rests_on
 from complaints.forms.publications import (
     ApproveForm,
     CorrectForm,
@@ -30,8 +31,8 @@ from complaints.forms.publications import (
     RefuseForm,
     SubmitForm,
 )
-from complaints.models import Publication, PublicationStep
-from complaints.naming_texts import sentences
+from complaints.models import Complaint, Publication, PublicationStep
+from complaints.naming_texts import not_verified, sentences, verified
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.supervision import (
     GROUNDS,
@@ -44,6 +45,8 @@ from complaints.rules.supervision import (
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
 
+MOST_CASES = 10
+"""So many of the complaints behind a naming are listed beside it, verified ones first."""
 ORDER = KeysetOrder(("pk",), descending=True)
 
 NAMING, GOOD = Q(kind=PublicationKind.NAMING), Q(kind=PublicationKind.GOOD_PRACTICE)
@@ -187,6 +190,7 @@ def _page(
         forms[bound.verb] = bound
     in_round = _round(steps)
     context = {
+        **_resting(found, request.user),
         "publication": found,
         "kind": BY_CODE.get(found.behaviour),
         "facts": sentences(found.ground, found.facts),
@@ -201,6 +205,24 @@ def _page(
         "steps": [(step, PUBLICATION_STEPS[PublicationStepKind(step.kind)]) for step in reversed(steps)],
     }
     return render(request, "complaints/desk/publication.html", context, status=status)
+
+
+def _resting(found: Publication, user: User) -> dict[str, Any]:
+    """What a naming rests on now: how much is verified, what is missing, the cases that the reader opens."""
+    at = clock.now()
+    waits = found.state in (PublicationState.DRAFT, PublicationState.SUBMITTED)
+    rests = rests_on(found, at) if waits else None
+    if rests is None:
+        return {}
+    cases: list[Complaint] = []
+    if found.ground != Ground.LATE_SUPERVISION:
+        mine = Complaint.objects.visible_to(user).filter(pk__in=behind(found, at).values("pk"))
+        cases = list(mine.order_by(F("verified_at").desc(nulls_last=True), "-pk")[:MOST_CASES])
+    return {
+        "verified": verified(rests, found.ground),
+        "not_verified": "" if rests.is_enough else not_verified(rests),
+        "cases": cases,
+    }
 
 
 def _of_kind(

@@ -13,12 +13,15 @@ from policy.rules import plan
 from policy.strip import Strip, draw_plan
 from policy.types import Category, Ground
 
+HAVE_A_DAY = (Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS)
+"""Whoever has one of these has something to do here: Today shows it."""
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The public home; a member of staff who works here is led to Today."""
     user = request.user
-    if user.is_authenticated and user.area_id and user.may(Ability.SEE_CASES):
+    if user.is_authenticated and user.area_id and any(map(user.may, HAVE_A_DAY)):
         return HttpResponseRedirect(reverse("today"))
     return render(request, "desk/home.html", {"example": _example(), "lost": user.is_authenticated})
 

@@ -1,5 +1,7 @@
 """Today 今日待办: what is due for me now."""
 
+import datetime as dt
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,14 +10,23 @@ from accounts.access import StaffRequest, requires
 from accounts.rules import Ability, Level
 from desk.context import numbers_of
 from desk.today import read_day
+from desk.today_complaints import complaints_today, shifts_ahead
 from policy import clock
 
+DUTIES = 20
+"""So many of their clocks complaint officers see on Today; the rest stands in the queue."""
 
-@requires(Ability.SEE_CASES)
+
+@requires(Ability.SEE_CASES, Ability.HANDLE_COMPLAINTS)
 @require_safe
 def today(request: StaffRequest) -> HttpResponse:
-    """The page; `?whole=samples` shows that section without its limit."""
+    """The page; `?whole=samples` shows that section without its limit.
+
+    A complaint officer, who does not read people's files, finds the own clocks and the duty roster here.
+    """
     at = clock.now()
+    if not request.user.may(Ability.SEE_CASES):
+        return _duties(request, at)
     day = read_day(
         request.user,
         at=at,
@@ -38,3 +49,15 @@ def today(request: StaffRequest) -> HttpResponse:
         "show_community": area is not None and area.level != Level.COMMUNITY,
     }
     return render(request, "desk/today.html", context)
+
+
+def _duties(request: StaffRequest, at: dt.datetime) -> HttpResponse:
+    """The day of whoever handles complaints and nothing else."""
+    context = {
+        "complaints": complaints_today(request.user, at=at, limit=DUTIES),
+        "shifts": shifts_ahead(request.user, at=at),
+        "office": request.user.own_office,
+        "today": clock.today(),
+        "at": at,
+    }
+    return render(request, "desk/duties.html", context)

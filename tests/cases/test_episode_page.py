@@ -85,7 +85,7 @@ def test_a_stranger_is_sent_to_the_login(episode: Episode, client: Client) -> No
     assert answer["Location"].startswith("/login/")
 
 
-@pytest.mark.parametrize("role", [Role.ANALYST, Role.HOTLINE_OPERATOR, Role.COMPLAINT_OFFICER])
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.HOTLINE_OPERATOR])
 def test_who_only_reads_sees_the_page_without_any_verb(
     episode: Episode, home: Area, page: AsUser, role: Role
 ) -> None:

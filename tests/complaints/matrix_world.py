@@ -106,6 +106,7 @@ class World:
 
 def world_of(cast: Cast) -> World:
     """Everybody and everything, at noon of TODAY."""
+    naming_cast.verified(cast, complainant=ComplainantFacts())
     desk = naming_cast.desk_of(cast)
     people = _people(cast, desk)
     cases = {

@@ -22,7 +22,7 @@ from cases.actions.ending import end_early, mark_told
 from cases.actions.infections import InfectionFacts, add_stay, report_infection, retract_infection
 from cases.actions.registration import register
 from cases.actions.sweeps import sweep_releases, sweep_stage_changes
-from cases.actions.testing import record_negatives, record_outside_result
+from cases.actions.testing import record_negatives
 from cases.actions.zoning import restart_because_of, seal_because_of
 from cases.models import Episode, Ground, Infection, NucleicAcidTest
 from cases.rules import HomeCheck, Place, Result, TestOrigin
@@ -276,64 +276,6 @@ def test_episodes_left_under_an_earlier_edition_are_a_lead_a_day_later(worker: U
     assert "old_edition" in found(midnight(november(12)) + HOUR)
     follow_editions(at=midnight(november(12)) + HOUR)
     assert found(midnight(november(12)) + HOUR) == {}
-
-
-# ── tests ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_two_samples_of_one_person_on_a_date_are_a_lead_and_a_linked_recheck_is_none(
-    worker: User, cast: Cast
-) -> None:
-    held = episode(worker)
-    first = held.tests.get(planned_on=november(15))
-    record_negatives(tests=[first], by=worker, at=noon(november(15)))
-    second = NucleicAcidTest.objects.create(
-        person=held.person,
-        episode=held,
-        planned_on=november(15),
-        scheduled=False,
-        origin=TestOrigin.RECHECK,
-        follows=first,
-        sampled_at=noon(november(15)),
-    )
-    assert found(noon(november(16))) == {}
-    NucleicAcidTest.objects.filter(pk=second.pk).update(follows=None)
-    audit_ourselves(at=noon(november(16)))
-    (lead,) = leads()
-    assert (lead.behaviour, lead.facts[0]["count"]) == ("extra_tests", 2)
-    assert lead.since_on == november(15)
-
-
-def test_one_result_from_elsewhere_beside_ours_is_let_pass_and_two_are_a_lead(
-    worker: User, cast: Cast
-) -> None:
-    held = episode(worker)
-    on = november(15)
-    record_negatives(tests=held.tests.filter(planned_on=on), by=worker, at=noon(on))
-    stored: dict[str, Any] = {
-        "episode": held,
-        "on": on,
-        "result": Result.NEGATIVE,
-        "by": worker,
-        "at": noon(on),
-    }
-    record_outside_result(**stored, external_id="L-1")
-    assert found(noon(november(16))) == {}
-    record_outside_result(**stored, external_id="L-2")
-    assert found(noon(november(16))) == {"tests": 1}
-
-
-def test_a_test_planned_after_the_release_is_a_lead(worker: User, cast: Cast) -> None:
-    held = episode(worker)
-    NucleicAcidTest.objects.create(person=held.person, episode=held, planned_on=november(23))
-    assert found(noon(november(15))) == {"late_test": 1}
-    audit_ourselves(at=noon(november(15)))
-    assert leads()[0].since_on is None
-
-
-def test_whoever_comes_too_late_has_one_test_and_that_is_no_finding(worker: User, cast: Cast) -> None:
-    episode(worker, registered_on=november(24))
-    assert found(noon(november(24))) == {}
 
 
 # ── once, and again ──────────────────────────────────────────────────────────────────────────────

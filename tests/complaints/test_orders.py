@@ -155,6 +155,21 @@ def test_what_is_not_put_right_is_ordered_again_with_a_new_date(
     assert street.post(f"{url}report/", {"text": "2单元也拆了。"}).status_code == 303
 
 
+def test_an_order_whose_date_passed_in_silence_is_ordered_again_and_stays_late(
+    as_user: Login, cast: Cast, order: SupervisionOrder, the_day: Callable[[dt.date], Any]
+) -> None:
+    url = order.get_absolute_url()
+    assert 'id="again"' not in as_user(cast.task_force).get(url).content.decode()
+    the_day(dt.date(2022, 11, 18))
+    desk = as_user(cast.task_force)
+    assert 'id="again"' in desk.get(url).content.decode()
+    assert desk.post(f"{url}again/", {"text": "没有报告。", "due_at": "2022-11-19T12:00"}).status_code == 303
+    order.refresh_from_db()
+    assert (order.state, order.rounds, order.due_at) == (OrderState.AGAIN, 2, at(19))
+    assert order.was_late
+    assert 'id="again"' not in desk.get(url).content.decode()
+
+
 def test_a_report_after_the_date_stays_marked_as_late(
     as_user: Login, cast: Cast, order: SupervisionOrder, the_day: Callable[[dt.date], Any]
 ) -> None:

@@ -15,7 +15,7 @@ from complaints.models import Publication
 from complaints.rules.supervision import PublicationKind, PublicationState
 from tests.builders import noon
 from tests.complaints.cast import TODAY, Cast, office
-from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of, draft, published
+from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of, draft, published, verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 
@@ -25,6 +25,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture
 def desk(cast: Cast) -> Desk:
+    verified(cast)
     return desk_of(cast)
 
 

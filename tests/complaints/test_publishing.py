@@ -18,7 +18,7 @@ from notices.rules import MessageKind
 from policy.refusals import BadInput, RuleViolation
 from tests.builders import noon
 from tests.complaints.cast import TODAY, Cast, office
-from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of, draft, published
+from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of, draft, published, verified
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,7 @@ AT = noon(TODAY)
 
 @pytest.fixture
 def desk(cast: Cast) -> Desk:
+    verified(cast)
     return desk_of(cast)
 
 

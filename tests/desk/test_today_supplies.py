@@ -178,7 +178,7 @@ def test_whoever_has_nothing_to_do_with_it_sees_and_pays_nothing(
     assert counts(bob) == {}
     for role in (Role.ANALYST, Role.COMPLAINT_OFFICER):
         user = staff(str(role), alice.area, role)
-        assert user.may("see_cases")
+        assert user.abilities
         with django_assert_num_queries(0):
             assert not supplies_today(user, at=NOON, today=TODAY).is_shown
         html = page(as_user(user))

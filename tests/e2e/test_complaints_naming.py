@@ -12,7 +12,7 @@ from complaints.models import Publication
 from complaints.rules.supervision import PublicationState
 from tests.builders import area
 from tests.complaints.cast import TODAY, cast_of
-from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of
+from tests.complaints.naming_cast import TEXT, TITLE, Desk, desk_of, verified
 from tests.e2e.conftest import Open, fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -21,7 +21,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def desk(home: Area, county: Area) -> Desk:
     assert county.parent is not None
-    return desk_of(cast_of(home, area("海淀区", Level.COUNTY, "110108", county.parent)))
+    cast = cast_of(home, area("海淀区", Level.COUNTY, "110108", county.parent))
+    verified(cast)
+    return desk_of(cast)
 
 
 def write(page: Page, desk: Desk) -> None:

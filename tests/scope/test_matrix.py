@@ -136,6 +136,8 @@ def expected(door: Door, who: str, user: User | None, method: str) -> set[str]:
     hidden = who in (ELSEWHERE if not door.near else ("far",)) or (
         door.names == "batch" and who != "alice"
     )  # an upload is its author's
+    if door.names == "message" and user is not None and not user.may(Ability.SEE_CASES):
+        hidden = True  # it speaks of somebody under a rule
     hidden = hidden and door.needs is not None  # what is public is public next door as well
     return {"404"} if at_the_door == "ok" and door.names and hidden else {at_the_door}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.rules import Ability
-from tests.scope.doors.shapes import FIGURES, SEE, Door, Records, api
+from tests.scope.doors.shapes import FIGURES, HANDLE, SEE, Door, Records, api
 
-FILE, HANDLE, ANSWER = Ability.FILE_COMPLAINTS, Ability.HANDLE_COMPLAINTS, Ability.ANSWER_ORDERS
+FILE, ANSWER = Ability.FILE_COMPLAINTS, Ability.ANSWER_ORDERS
 REVEAL = Ability.REVEAL_COMPLAINANTS
 
 OVERSEERS = frozenset({"handler", "handler_boss", "above", "county_boss"})

@@ -8,7 +8,7 @@ from accounts.rules import Ability
 SEE, WORK, REVEAL = Ability.SEE_CASES, Ability.WORK_CASES, Ability.REVEAL_NUMBERS
 EXPORT, SUPERVISE, FIGURES = Ability.EXPORT, Ability.SUPERVISE, Ability.SEE_FIGURES
 CALLS, SUPPLY, STOCK = Ability.TAKE_CALLS, Ability.WORK_SUPPLIES, Ability.KEEP_STOCK
-COUNSEL = Ability.COUNSEL
+COUNSEL, HANDLE = Ability.COUNSEL, Ability.HANDLE_COMPLAINTS
 Needs = Ability | tuple[Ability, ...]
 
 
