@@ -28,6 +28,7 @@ from complaints.forms.intake import ComplaintForm, ProofField, new_challenge
 from complaints.own_facts import Fact, own_facts, sentences_of
 from complaints.places import NONE_OF_THESE, Where, counties, locate
 from complaints.rules.behaviours import BY_CODE, TOPICS, Topic, by_topic
+from complaints.rules.words import ORDERED, WHOM, Ordered, Whom
 from complaints.views.receiving import receipt_page
 from complaints.views.uploading import cap_uploads, keep_files
 from policy import clock
@@ -130,12 +131,13 @@ def _look_up(sent: Sent, written: QueryDict) -> None:
     sent.facts = own_facts(
         behaviour=behaviour,
         answer=sent.where.answer,
-        since_on=_date(written.get("since_on", "")),
+        since_on=date_in(written.get("since_on", "")),
         on=clock.today(),
     )
 
 
-def _date(text: str) -> dt.date | None:
+def date_in(text: str) -> dt.date | None:
+    """The date as a date field sends it; None for none."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -240,6 +242,8 @@ def _confirmation(
         "facts": sentences_of(sent.facts),
         "files": attached(sent.token),
         "behaviour": BY_CODE[form.cleaned_data["behaviour"]],
+        "whom": WHOM[Whom(form.cleaned_data["whom"] or Whom.UNKNOWN)],
+        "ordered": ORDERED[Ordered(form.cleaned_data["ordered"] or Ordered.UNKNOWN)],
         "minutes": -(-sent.wait // 60),
         "hotline": GOVERNMENT_HOTLINE,
     }

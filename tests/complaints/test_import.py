@@ -489,7 +489,19 @@ class TestGuesses:
         )
         assert "1 complaint filed" in commit(operator, batch)
         assert Complaint.objects.get().behaviour == "campus_sealed"
-        assert len(given_back(operator, batch)) == 2
+        _, left = given_back(operator, batch)
+        assert "in the words of this system" in left[-1]
+
+    def test_a_row_given_back_names_the_guess_in_words_that_are_understood(self, operator: Client) -> None:
+        batch = sent(operator, [ticket(1), ticket(2, 诉求类型="疫情防控", 诉求内容="医院不接诊")])
+        commit(operator, batch)
+        header, row = given_back(operator, batch)
+        guess = str(row[-1]).split("“")[1].split("”")[0]
+        commit(
+            operator,
+            sent(operator, [dict(zip(header, row, strict=True)) | {"诉求类型": guess}], header=header),
+        )
+        assert set(Complaint.objects.values_list("behaviour", flat=True)) == {"not_unsealed", "care_refused"}
 
     def test_ticks_sent_with_the_commit_count(self, operator: Client) -> None:
         batch = sent(operator, [ticket(1, 诉求类型="其他")])
