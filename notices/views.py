@@ -29,7 +29,6 @@ from policy import clock
 _PAGE_OF_SUBJECT = {
     "episode": "episode",
     "infection": "infection",
-    "handover": "handover",
     "complaint": "complaint",
     "order": "order",
     "publication": "publication",
@@ -48,6 +47,7 @@ _PAGE_OF_KIND = {
     MessageKind.TESTS_OVERDUE: "today",
     MessageKind.STAGE_CHANGES: "today",
     MessageKind.RELEASES: "today",
+    MessageKind.HANDOVER: "handovers",
     MessageKind.STOCK_ALERTS: "stock",
 }
 

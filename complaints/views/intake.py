@@ -66,7 +66,17 @@ def complain_new(request: HttpRequest) -> HttpResponse:
     """The form. Sent twice it is filed once, and answers the same receipt."""
     if request.method == "POST" and not cap_uploads(request):
         return render(request, "complaints/public/too_large.html", {"most": MOST_FILES}, status=413)
-    return _complain_new(request)
+    response = _complain_new(request)
+    return _stale(request) if response.status_code == 403 else response
+
+
+def _stale(request: HttpRequest) -> HttpResponse:
+    """The form of an earlier visit, or of a browser without cookies, with all that was written in it."""
+    token = request.POST.get("token", "")
+    token = token if TOKEN.fullmatch(token) else secrets.token_urlsafe(24)
+    sent = _again(request.POST, token, clock.now(), [])
+    sent.is_stale = True
+    return _page(request, sent, status=403)
 
 
 @csrf_protect
@@ -105,6 +115,8 @@ class Sent:
     facts: list[Fact] = field(default_factory=list)
     proof: str = ""
     proof_error: str = ""
+    is_stale: bool = False
+    """It came without the cookie of its page, and was not looked at."""
     wait: int = 0
     """Seconds until this address may file again; 0: now."""
 

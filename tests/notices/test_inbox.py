@@ -284,6 +284,8 @@ def test_a_message_leads_to_what_it_is_about_where_there_is_such_a_page(home: Ar
     for subject in ("", "episode:", "episode:x", "unheard:1"):
         about.subject = subject
         assert url_of(about, carol) == ""
+    about.kind, about.subject = MessageKind.HANDOVER, "handover:12"
+    assert url_of(about, carol) == reverse("handovers")
 
 
 def test_whoever_could_not_open_it_is_offered_no_way_there(home: Area, alice: User) -> None:
