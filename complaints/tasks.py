@@ -3,7 +3,16 @@
 import structlog
 from celery import shared_task
 
-from complaints.actions import attaching, auditing, proposing, purging, refusals, stranded, sweeps
+from complaints.actions import (
+    attaching,
+    auditing,
+    filing_lists,
+    proposing,
+    purging,
+    refusals,
+    stranded,
+    sweeps,
+)
 from policy import clock
 
 log = structlog.get_logger("jiefeng.complaints")
@@ -80,3 +89,11 @@ def pull_refusals() -> None:
     """File as urgent leads that hospitals refused people behind a closed door; every few minutes."""
     if filed := refusals.pull_refusals(at=clock.now()):
         log.info("refusals filed", leads=filed)
+
+
+@shared_task
+def file_asked_lists() -> None:
+    """File the lists of other hotlines that somebody looked at and asked for; every fifteen seconds."""
+    done = filing_lists.file_asked_lists()
+    if done.filed or done.finished:
+        log.info("lists filed", complaints=done.filed, lists=done.finished)

@@ -70,6 +70,8 @@ SCHEDULE = (
     Beat("notices.tasks.deliver", every=MINUTE, expires=50),
     Beat("notices.tasks.expire", every=10 * MINUTE, expires=9 * MINUTE),
     Beat("cases.tasks.purge_import_files", every=DAY, expires=20 * HOUR, daily_at="PURGE_AT"),
+    # Somebody waits for it in front of the page.
+    Beat("complaints.tasks.file_asked_lists", every=15, expires=12),
     Beat("complaints.tasks.delete_unclaimed_files", every=HOUR, expires=50 * MINUTE),
     # It looks at the clock itself (AUDIT_AT), once a date.
     Beat("complaints.tasks.audit_ourselves", every=30 * MINUTE, expires=25 * MINUTE),

@@ -24,20 +24,35 @@ from notices.rules import CHANNELS, Channel, MessageKind
 from notices.wording import wording_of
 from policy import clock
 
-# Which page shows what a message is about; the pages themselves belong to the floors above.
+# Which page shows what a message is about; the pages themselves belong to the floors above, and each asks
+# anew whether its reader may see that very record: what lies elsewhere by now answers 404.
 _PAGE_OF_SUBJECT = {
     "episode": "episode",
     "infection": "infection",
-    "handover": "handover",
-    "publication": "publication",
     "complaint": "complaint",
     "order": "order",
+    "publication": "publication",
+    "need": "need",
+    "zone": "zone",
+}
+# Whoever has none of these would only be refused there; what is not listed is for every reader of the inbox.
+_OPENED_WITH = {
+    "episode": (Ability.SEE_CASES,),
+    "infection": (Ability.SEE_CASES,),
+    "zone": (Ability.SEE_CASES,),
+    "handovers": (Ability.SEE_CASES,),
+    "stock": (Ability.WORK_SUPPLIES,),
+    "complaint": (Ability.HANDLE_COMPLAINTS,),
+    "order": (Ability.ANSWER_ORDERS,),
+    "publication": (Ability.ANSWER_ORDERS,),
+    "need": (Ability.WORK_SUPPLIES, Ability.TAKE_CALLS),
 }
 _PAGE_OF_KIND = {
     MessageKind.TESTS_TODAY: "today",
     MessageKind.TESTS_OVERDUE: "today",
     MessageKind.STAGE_CHANGES: "today",
     MessageKind.RELEASES: "today",
+    MessageKind.HANDOVER: "handovers",
     MessageKind.STOCK_ALERTS: "stock",
 }
 
@@ -52,17 +67,20 @@ class Row:
     is_mine: bool
 
 
-def url_of(message: Message) -> str:
-    """The page of what the message is about, "" where there is none."""
+def url_of(message: Message, user: User) -> str:
+    """The page of what the message is about, "" where there is none for that reader."""
     kind, _colon, number = message.subject.partition(":")
     if kind in _PAGE_OF_SUBJECT and number.isdecimal():
-        return _url(_PAGE_OF_SUBJECT[kind], int(number))
+        return _url(user, _PAGE_OF_SUBJECT[kind], int(number))
     if message.kind in _PAGE_OF_KIND:
-        return _url(_PAGE_OF_KIND[MessageKind(message.kind)])
+        return _url(user, _PAGE_OF_KIND[MessageKind(message.kind)])
     return ""
 
 
-def _url(name: str, *arguments: int) -> str:
+def _url(user: User, name: str, *arguments: int) -> str:
+    abilities = _OPENED_WITH.get(name)
+    if abilities is not None and not any(user.may(each) for each in abilities):
+        return ""
     try:
         return reverse(name, args=arguments)
     except NoReverseMatch:
@@ -74,7 +92,7 @@ def _row(message: Message, request: StaffRequest) -> Row:
     return Row(
         message=message,
         wording=wording_of(message.kind, message.context, language),
-        url=url_of(message),
+        url=url_of(message, request.user),
         is_mine=_is_mine(message, request.user),
     )
 

@@ -1,16 +1,14 @@
-"""Taking over the export of another hotline (12345): upload, preview, choose, commit, give back.
+"""Taking over the export of another hotline (12345): upload, preview, choose, ask, give back.
 
-The list is read once and kept encrypted. A row is filed under a token made of the sender's own number, so
-the same file twice, a double click or a killed process file nothing twice, also after the purge.
+The list is read once and kept encrypted; a worker files it (`filing_lists`). A row is filed under a token
+made of the sender's own number, so that the same file twice files nothing twice, also after the purge.
 """
 
 import datetime as dt
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,23 +16,17 @@ from accounts.encryption import keyed_digest
 from accounts.models import Area, User
 from cases.importing import reading
 from cases.importing.report import GiveBack
-from cases.importing.rows import Finding
-from cases.importing.sheets import Column, LineList, pack, unpack
-from complaints.actions.filing import file_complaint, token_digest
-from complaints.importing.columns import Meaning, find_list
+from cases.importing.sheets import LineList, pack, unpack
+from complaints.actions.filing import token_digest
+from complaints.importing.columns import find_list
 from complaints.importing.places import Gazetteer
-from complaints.importing.preview import ListedRow, Preview, Verdict, give_back, judged
+from complaints.importing.preview import Preview, give_back, judged
 from complaints.importing.rows import ReadRow, RowReader
 from complaints.models import Complaint, ComplaintList
-from complaints.own_facts import own_facts
 from complaints.rules.behaviours import BY_CODE
 from policy.refusals import BadInput, RuleViolation
-from zones.finding import find
 
-CHUNK = 20
-"""So many rows are filed in one transaction: others who file meanwhile wait no longer than for these."""
 ASKED_AT_ONCE = 500
-CLAIM_HOLDS = dt.timedelta(minutes=10)
 
 
 def upload(*, content: bytes, file_name: str, by: User, at: dt.datetime) -> ComplaintList:
@@ -63,74 +55,28 @@ def preview(batch: ComplaintList, *, by: User, at: dt.datetime) -> Preview:
 def choose(batch: ComplaintList, *, shown: Iterable[int], chosen: Mapping[int, str]) -> None:
     """Record the behaviours that somebody chose for rows whose behaviour was guessed.
 
-    Rows that were shown and not chosen are guesses again. After the commit nothing changes any more.
+    Rows that were shown and not chosen are guesses again. Once it was asked for nothing changes any more.
     """
     with transaction.atomic():
         fresh = ComplaintList.objects.select_for_update().get(pk=batch.pk)
         kept = {key: code for key, code in fresh.chosen.items() if int(key) not in set(shown)}
         batch.chosen = kept | {str(row): code for row, code in chosen.items() if code in BY_CODE}
-        ComplaintList.objects.filter(pk=batch.pk, committed_at=None).update(chosen=batch.chosen)
+        ComplaintList.objects.filter(pk=batch.pk).previewed().update(chosen=batch.chosen)
 
 
-def commit(batch: ComplaintList, *, by: User, at: dt.datetime) -> bool:
-    """File the good rows, chunk by chunk; one that is refused never stops the rest.
+def ask(batch: ComplaintList, *, by: User, at: dt.datetime, language: str) -> int:
+    """Ask that the good rows be filed by a worker (`filing_lists`); returns how many there are.
 
-    False: somebody is at it, or it was taken over before. Whoever was killed at it leaves the rest to the
-    next click ten minutes later. Raises BadInput at "file" when the list is not kept any more.
+    0: none is good yet, or it was asked for before, by this click's twin; then nothing changes. `language`:
+    in which the rows that come back say what to mend. Raises BadInput at "file" when the list is not kept
+    any more.
     """
-    free = ComplaintList.objects.filter(pk=batch.pk, committed_at=None).exclude(
-        claimed_at__gt=at - CLAIM_HOLDS
-    )
-    if not free.update(claimed_at=at):
-        return False
-    batch.refresh_from_db()
-    whole = preview(batch, by=by, at=at)
-    good = [row for row in whole.rows if row.is_taken]
-    filed = 0
-    for start in range(0, len(good), CHUNK):
-        with transaction.atomic():
-            filed += sum(_file(row, whole.lines, by=by, at=at) for row in good[start : start + CHUNK])
-    batch.committed_at, batch.content, batch.chosen = at, "", {}
-    batch.counts = _counts(whole.rows, filed)
-    batch.left_over = give_back(whole.lines, whole.rows).to_json()
-    batch.save(update_fields=["committed_at", "content", "chosen", "counts", "left_over"])
-    return True
-
-
-def _file(row: ListedRow, lines: LineList, *, by: User, at: dt.datetime) -> bool:
-    """File one row, in a savepoint of its own; what is refused gets its reason. Whether we filed it."""
-    filing = row.read.filing
-    assert filing is not None  # noqa: S101 - only rows with a filing are good
-    filing = replace(filing, behaviour=row.behaviour)
-    if filing.compound:
-        answer = find(filing.place, at, compound=filing.compound.pk)
-        facts = own_facts(
-            behaviour=filing.behaviour,
-            answer=answer,
-            since_on=filing.since_on,
-            on=timezone.localdate(at),
-        )
-        filing = replace(filing, facts=facts)
-    try:
-        with transaction.atomic():
-            receipt = file_complaint(filing, token=row_token(by, filing.external_id), by=by, at=at)
-    except (BadInput, RuleViolation) as refusal:
-        is_known = isinstance(refusal, RuleViolation) and refusal.code == "known_already"
-        row.verdict = Verdict.KNOWN if is_known else Verdict.WRONG
-        row.findings = [Finding(str(refusal), _column_of(refusal.field, lines))]
-        return False
-    except (DataError, IntegrityError):
-        row.verdict = Verdict.WRONG
-        row.findings = [Finding(_("This row can't be stored as it is. Shorten its texts and try again."))]
-        return False
-    if not receipt.is_new:
-        row.verdict = Verdict.KNOWN
-    return receipt.is_new
-
-
-def _column_of(field: str | None, lines: LineList) -> Column | None:
-    meanings = {"since_on": Meaning.SINCE, "behaviour": Meaning.KIND, "what_happened": Meaning.TEXT}
-    return lines.column(meanings[field]) if field in meanings else None
+    taken = preview(batch, by=by, at=at).taken
+    if not taken:
+        return 0
+    counts = {**batch.counts, "to_file": taken, "filed": 0}
+    mine = ComplaintList.objects.filter(pk=batch.pk).previewed()
+    return taken if mine.update(asked_at=at, language=language, counts=counts) else 0
 
 
 def left_over(batch: ComplaintList, *, by: User, at: dt.datetime) -> GiveBack:
@@ -175,8 +121,3 @@ def _area_of(by: User) -> Area:
     if by.area is None:
         raise RuleViolation("no_area", "", _("Your account belongs to no area yet."))
     return by.area
-
-
-def _counts(rows: Sequence[ListedRow], filed: int) -> dict[str, int]:
-    counts = Counter(str(row.verdict) for row in rows)
-    return {"rows": len(rows), "filed": filed, **counts}

@@ -223,8 +223,10 @@ def _empty(field: models.Field[Any, Any]) -> Any:
 def empty_lists(*, at: dt.datetime, dry_run: bool = False) -> int:
     """Delete the rows of lists uploaded more than `IMPORT_FILE_DAYS` days ago; returns how many lists.
 
-    Who uploaded what when, and its counts, stay.
+    Who uploaded what when, and its counts, stay. One that somebody asked to file since then is filed first.
     """
     before = at - dt.timedelta(days=settings.IMPORT_FILE_DAYS)
+    waiting = ComplaintList.objects.to_file().filter(asked_at__gte=before)
     lists = ComplaintList.objects.filter(uploaded_at__lt=before).exclude(content="", left_over="", chosen={})
+    lists = lists.exclude(pk__in=waiting.values("pk"))
     return lists.count() if dry_run else lists.update(content="", left_over="", chosen={})

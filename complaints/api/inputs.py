@@ -11,6 +11,7 @@ from cases.rules import tidy_phone
 from complaints.actions.filing import ComplainantFacts, Filing
 from complaints.rules.behaviours import BEHAVIOUR_CHOICES
 from complaints.rules.words import ORDERED, OUTCOMES, WHOM, Ordered, Source, Whom
+from complaints.whom import respondent_in_words
 from policy.api import IsoDateField, StrictSerializer, WordField, YesOrNoField
 from zones.api import KeyField, TextField
 from zones.models import Compound, Site
@@ -87,7 +88,8 @@ class ComplaintInput(NestedInput):
         Office,
         "area",
         required=False,
-        help_text="Number from `offices/` of the office complained about. Left out: found by `whom`.",
+        help_text="Number from `offices/` of the office complained about. Left out: found by `whom`, and by"
+        " `respondent_text` where that names one for certain.",
     )
     respondent_text = TextField(max_length=200, required=False, allow_blank=True, default="")
     text = TextField(
@@ -136,7 +138,10 @@ def filing_of(said: dict[str, Any]) -> Filing:
         site=said.get("site"),
         place=said["place"],
         whom=said["whom"],
-        respondent=said.get("respondent"),
+        respondent=said.get("respondent")
+        or respondent_in_words(
+            said["respondent_text"], whom=said["whom"], area=said["area"], behaviour=said["behaviour"]
+        ),
         respondent_text=said["respondent_text"],
         since_on=said.get("since_on"),
         ordered=said["ordered"],

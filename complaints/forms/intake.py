@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django_altcha import AltchaField, get_altcha_challenge
 
 from accounts.models import Area
@@ -23,6 +23,7 @@ from complaints.actions.filing import ComplainantFacts, Filing, token_digest
 from complaints.places import Where
 from complaints.rules.behaviours import TOPICS, by_topic
 from complaints.rules.words import ORDERED, WHOM, Ordered, Whom
+from complaints.whom import respondent_in_words
 
 LONGEST_TEXT = 4000
 MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -144,7 +145,7 @@ class ComplaintForm(forms.Form):
         label=_("Name"), required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     phone = forms.CharField(
-        label=_("Telephone"),
+        label=pgettext_lazy("complainant", "Telephone"),
         required=False,
         max_length=30,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
@@ -232,6 +233,7 @@ class ComplaintForm(forms.Form):
         said = self.cleaned_data
         area = where.area or self.chosen_county
         assert area is not None  # noqa: S101 - a form without a county is not valid
+        whom = said["whom"] or Whom.UNKNOWN
         return Filing(
             behaviour=said["behaviour"],
             area=area,
@@ -239,7 +241,10 @@ class ComplaintForm(forms.Form):
             compound=where.compound,
             site=where.site,
             place=said["place"],
-            whom=said["whom"] or Whom.UNKNOWN,
+            whom=whom,
+            respondent=respondent_in_words(
+                said["respondent_text"], whom=whom, area=area, behaviour=said["behaviour"]
+            ),
             respondent_text=said["respondent_text"],
             since_on=said["since_on"],
             ordered=said["ordered"] or Ordered.UNKNOWN,

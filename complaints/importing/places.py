@@ -1,43 +1,23 @@
-"""Where a row is about, and whom: areas, compounds, sites and offices by name, read once for a list."""
+"""Where a row is about: areas, compounds and sites by name, read once for a list."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Area, Office
-from accounts.rules import Department, Level
+from accounts.models import Area
+from accounts.rules import Level
 from cases.importing.cells import Unreadable, quoted
 from cases.importing.rows import bare_community
-from complaints.rules.words import Whom
+from complaints.whom import About, Offices
 from zones.addresses import longest_named, read
 from zones.models import Compound, Site
-from zones.rules import SiteKind, tidy_name
+from zones.rules import SiteKind
 
 P = TypeVar("P", Compound, Site)
 
 LEVELS = (Level.COMMUNITY, Level.STREET, Level.COUNTY)
-_WHOM_OF = {
-    Level.COMMUNITY: Whom.COMMUNITY,
-    Level.STREET: Whom.STREET,
-    Level.COUNTY: Whom.COUNTY,
-    Level.CITY: Whom.CITY,
-}
-_WORDS: tuple[tuple[re.Pattern[str], Whom], ...] = (
-    (re.compile("医院|诊所|学校|大学|中学|小学|幼儿园|物业|公司|工厂|超市"), Whom.SITE),
-    (re.compile("卫健|教育局|教委|交通|疾控|工信|公安|交警"), Whom.BRANCH),
-    (re.compile("社区|居委会|村委会|村民委员会"), Whom.COMMUNITY),
-    (re.compile("街道|乡政府|镇政府|镇人民政府|乡人民政府"), Whom.STREET),
-    (re.compile("市政府|市人民政府|市指挥部"), Whom.CITY),
-    (re.compile("指挥部|区政府|县政府|人民政府"), Whom.COUNTY),
-)
-
-
-_GENERIC = re.compile(
-    "本|所在|当地|该|的|街道|办事处|办|社区|居委会|村委会|居民委员会|村民委员会|村|镇|乡|区|县|市|人民|政府|指挥部|防疫|疫情|防控|及|和|、"
-)
 
 
 class NotThere(Unreadable):
@@ -57,14 +37,6 @@ class Spot:
     site: Site | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """Whom a row complains about: the office when its name says so for certain, else the kind of it."""
-
-    whom: Whom
-    office: Office | None = None
-
-
 class Gazetteer:
     """The names of an area and of all below it; four queries, then none."""
 
@@ -77,13 +49,7 @@ class Gazetteer:
         sites = Site.objects.filter(community__in=self._areas).exclude(kind=SiteKind.ISOLATION).order_by("pk")
         self._compounds = _named(compounds)
         self._sites = _named(sites)
-        self._offices: dict[str, list[Office]] = {}
-        for office in Office.objects.filter(area__in=list(self._by_code.values())).select_related("area"):
-            self._offices.setdefault(tidy_name(office.name), []).append(office)
-        offices = [office for listed in self._offices.values() for office in listed]
-        self._governments = {
-            each.area_id: each for each in offices if each.department == Department.GOVERNMENT
-        }
+        self._offices = Offices(list(self._by_code.values()))
         self._read = {each.pk: read(each.name) for each in self._areas if len(each.name) > 1}
 
     def spot(self, *, county: str, street: str, community: str, address: str) -> Spot:
@@ -102,18 +68,7 @@ class Gazetteer:
 
     def about(self, written: str, area: Area) -> About:
         """Whom these words mean; `area` is where it happened."""
-        name = tidy_name(written)
-        if not name:
-            return About(Whom.UNKNOWN)
-        if len(same := self._offices.get(name, [])) == 1:
-            return About(_whom_of(same[0]), same[0])
-        whom = next((whom for pattern, whom in _WORDS if pattern.search(name)), Whom.OTHER)
-        if whom in (Whom.SITE, Whom.BRANCH):
-            return About(whom)
-        if office := self._government_named(name, area):
-            return About(_whom_of(office), office)
-        # "the street office" without a name is that of the place; one with a name that we don't know is not.
-        return About(Whom.OTHER if _GENERIC.sub("", name) else whom)
+        return self._offices.about(written, area)
 
     def _area(self, level: Level, written: str, within: Area) -> Area:
         wanted = bare_community(written)
@@ -146,15 +101,6 @@ class Gazetteer:
         last = [each for each in found if len(each.code) == lowest]
         return last[0] if len(last) == 1 else area
 
-    def _government_named(self, name: str, area: Area) -> Office | None:
-        """The administration of the lowest area whose name stands in these words; the place's line first."""
-        named = [each for each in self._by_code.values() if each.name in name]
-        in_line = [each for each in named if each.covers(area) or area.covers(each)]
-        found = in_line or named
-        lowest = max((len(each.code) for each in found), default=0)
-        last = [each for each in found if len(each.code) == lowest]
-        return self._governments.get(last[0].pk) if len(last) == 1 else None
-
     def _only(self, known: dict[str, list[P]], asked: str, area: Area) -> P | None:
         """The one place inside the area whose name stands in the address."""
         inside = {
@@ -174,9 +120,3 @@ def _named(places: Iterable[P]) -> dict[str, list[P]]:
         if len(key := read(place.name)) > 1:
             found.setdefault(key, []).append(place)
     return found
-
-
-def _whom_of(office: Office) -> Whom:
-    if office.department == Department.GOVERNMENT:
-        return _WHOM_OF.get(Level(office.area.level), Whom.OTHER)
-    return Whom.BRANCH

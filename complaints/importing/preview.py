@@ -15,6 +15,7 @@ from cases.importing.sheets import LineList
 from complaints.importing.columns import Meaning
 from complaints.importing.rows import ReadRow
 from complaints.models import ComplaintList
+from complaints.rules.behaviours import BY_CODE
 
 
 class Verdict(StrEnum):
@@ -131,13 +132,22 @@ def give_back(lines: LineList, rows: Iterable[ListedRow]) -> GiveBack:
             continue
         findings = list(row.findings)
         if row.verdict is Verdict.DOUBTFUL:
-            findings = [Finding(_("Write which behaviour it is, in the words of this system."), kind)]
+            findings = [Finding(_which_one(row.behaviour), kind)]
         wrong = {places[each.column.place] for each in findings if each.column}
         texts = [text_of(row.read.row.cell(column.place)) for column in kept]
         given.append(
             GivenRow(row.number, texts, sorted(wrong), "\n".join(_advice(each) for each in findings))
         )
     return GiveBack([column.heading for column in kept], given)
+
+
+def _which_one(guess: str) -> str:
+    """How a kind is written that was only guessed; with the guess, which mostly is the right one."""
+    if guess == "other" or guess not in BY_CODE:
+        return _("Write which behaviour it is, in the words of this system.")
+    return _("Write which behaviour it is, in the words of this system; perhaps “%(guess)s”.") % {
+        "guess": BY_CODE[guess].label
+    }
 
 
 def _advice(finding: Finding) -> str:

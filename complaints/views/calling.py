@@ -24,7 +24,7 @@ from complaints.own_facts import Fact, own_facts, sentences_of
 from complaints.paging import ByReceipt, page_of
 from complaints.places import NONE_OF_THESE, Where, locate
 from complaints.rules.behaviours import BY_CODE
-from complaints.views.intake import SEVERAL, TOKEN
+from complaints.views.intake import SEVERAL, TOKEN, date_in
 from complaints.views.receiving import promised, track_address
 from notices.actions import channel_is_on
 from notices.rules import Channel
@@ -154,7 +154,7 @@ def _look_up(request: HttpRequest, one: Call) -> None:
         sites_first=kind is not None and kind.asks in ("site", "firm"),
         at=one.at,
     )
-    since = one.form.cleaned_data.get("since_on") if one.form.is_bound else None
+    since = date_in(written.get("since_on", ""))
     area = one.where.area or one.form.chosen_county
     one.facts = [
         *listed_facts(behaviour=behaviour, written=one.where.written, site=one.where.site, area=area),

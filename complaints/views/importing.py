@@ -1,13 +1,14 @@
-"""The export of another hotline: choose the file, look row by row, file the good ones, get the rest back."""
+"""The export of another hotline: choose it, look row by row, have the good ones filed, get the rest back."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,18 +16,21 @@ from accounts.access import StaffRequest, requires
 from accounts.models import User
 from accounts.rules import Ability
 from cases.importing.report import GiveBack, GivenRow, write_give_back
-from cases.views.answers import blame
+from cases.views.answers import blame, htmx
 from cases.views.listed import ShownFinding, numbers_in, page_of, shown_findings, workbook_answer
 from complaints.actions import importing
 from complaints.forms.importing import ListForm
 from complaints.importing.columns import HEADINGS, NEEDED, Meaning, meaning_of
 from complaints.importing.preview import VERDICTS, ListedRow, Preview, Verdict
 from complaints.models import ComplaintList
+from complaints.models.importing import CLAIM_HOLDS
 from complaints.rules.behaviours import BY_CODE, TOPICS, by_topic
 from policy import clock
 from policy.refusals import BadInput
 
 RECENT = 8
+WAITS_LONG = dt.timedelta(minutes=1)
+"""A worker looks every fifteen seconds: after so long without one something is the matter."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,10 +58,12 @@ def upload(request: StaffRequest) -> HttpResponse:
 @require_GET
 @requires(Ability.FILE_COMPLAINTS)
 def preview(request: StaffRequest, pk: int) -> HttpResponse:
-    """What would become of each row; after the commit, what became of the list."""
+    """What would become of each row; while it is filed, how far it is; after that, what became of it."""
     batch = _batch(request.user, pk)
     if batch.committed_at:
-        return _result(request, batch)
+        return _finished(request) if htmx(request) else _result(request, batch)
+    if batch.is_being_filed:
+        return _progress(request, batch)
     try:
         whole = importing.preview(batch, by=request.user, at=clock.now())
     except BadInput as gone:
@@ -70,6 +76,8 @@ def preview(request: StaffRequest, pk: int) -> HttpResponse:
 def choose(request: StaffRequest, pk: int) -> HttpResponse:
     """Record the behaviours that were chosen on a page of guesses."""
     batch = _batch(request.user, pk)
+    if batch.asked_at:
+        return redirect("complaint-import-preview", pk)
     if request.method == "POST":
         _record_choices(request, batch)
         if "all" in request.POST:
@@ -83,19 +91,16 @@ def choose(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Ability.FILE_COMPLAINTS)
 def commit(request: StaffRequest, pk: int) -> HttpResponse:
-    """File the good rows, once."""
+    """Ask that the good rows be filed, once; a worker does it, and the list's page says how far it is."""
     batch = _batch(request.user, pk)
-    if request.method == "POST":
+    if request.method == "POST" and not batch.asked_at:
         _record_choices(request, batch)
         try:
-            if not batch.committed_at and not importing.preview(batch, by=request.user, at=clock.now()).taken:
-                messages.warning(request, _("No row can be taken over yet."))
-            elif importing.commit(batch, by=request.user, at=clock.now()):
-                messages.success(request, _filed(batch.counts["filed"]))
-            elif not batch.committed_at:
-                messages.warning(request, _("This list is being taken over already. Look again in a minute."))
+            taken = importing.ask(batch, by=request.user, at=clock.now(), language=get_language() or "")
         except BadInput as gone:
             return _gone(request, gone)
+        if not taken and not _batch(request.user, pk).asked_at:
+            messages.warning(request, _("No row can be taken over yet."))
     return redirect("complaint-import-preview", pk)
 
 
@@ -105,6 +110,8 @@ def commit(request: StaffRequest, pk: int) -> HttpResponse:
 def left_over(request: StaffRequest, pk: int) -> HttpResponse:
     """The rows that were not filed, as a workbook that says what to mend in each."""
     batch = _batch(request.user, pk)
+    if batch.is_being_filed:
+        return redirect("complaint-import-preview", pk)
     try:
         given = importing.left_over(batch, by=request.user, at=clock.now())
     except BadInput as gone:
@@ -138,8 +145,40 @@ def _accept_all_guesses(request: StaffRequest, batch: ComplaintList) -> None:
     importing.choose(batch, shown=[], chosen=guesses)
 
 
-def _filed(count: int) -> str:
-    return ngettext("%(n)d complaint filed.", "%(n)d complaints filed.", count) % {"n": count}
+# ── while it is filed ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a list is that somebody asked to file."""
+
+    filed: int
+    to_file: int
+    is_in_hand: bool
+    is_waiting_long: bool
+    """Nobody took it up, or whoever did was lost: the page says that nothing is lost, and who should look."""
+
+
+def _progress(request: HttpRequest, batch: ComplaintList) -> HttpResponse:
+    """The page that asks for itself again every few seconds, or with htmx the piece of it that moves."""
+    at = clock.now()
+    in_hand = bool(batch.claim and batch.claimed_at and batch.claimed_at > at - CLAIM_HOLDS)
+    since = max(filter(None, (batch.asked_at, batch.claimed_at)))
+    progress = Progress(
+        filed=batch.counts.get("filed", 0),
+        to_file=batch.counts.get("to_file", 0),
+        is_in_hand=in_hand,
+        is_waiting_long=not in_hand and at - since > WAITS_LONG,
+    )
+    template = "_import_progress" if htmx(request) else "import_progress"
+    return render(request, f"complaints/desk/{template}.html", {"batch": batch, "progress": progress})
+
+
+def _finished(request: HttpRequest) -> HttpResponse:
+    """What the page that waits is told when all is filed: load anew."""
+    response = HttpResponse(status=204)
+    response.headers["HX-Refresh"] = "true"
+    return response
 
 
 # ── the preview ──────────────────────────────────────────────────────────────────────────────────

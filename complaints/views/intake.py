@@ -29,6 +29,7 @@ from complaints.listed_firms import listed_facts
 from complaints.own_facts import Fact, own_facts, sentences_of
 from complaints.places import NONE_OF_THESE, Where, counties, locate
 from complaints.rules.behaviours import BY_CODE, TOPICS, Topic, by_topic
+from complaints.rules.words import ORDERED, WHOM, Ordered, Whom
 from complaints.views.receiving import receipt_page
 from complaints.views.uploading import cap_uploads, keep_files
 from policy import clock
@@ -66,7 +67,17 @@ def complain_new(request: HttpRequest) -> HttpResponse:
     """The form. Sent twice it is filed once, and answers the same receipt."""
     if request.method == "POST" and not cap_uploads(request):
         return render(request, "complaints/public/too_large.html", {"most": MOST_FILES}, status=413)
-    return _complain_new(request)
+    response = _complain_new(request)
+    return _stale(request) if response.status_code == 403 else response
+
+
+def _stale(request: HttpRequest) -> HttpResponse:
+    """The form of an earlier visit, or of a browser without cookies, with all that was written in it."""
+    token = request.POST.get("token", "")
+    token = token if TOKEN.fullmatch(token) else secrets.token_urlsafe(24)
+    sent = _again(request.POST, token, clock.now(), [])
+    sent.is_stale = True
+    return _page(request, sent, status=403)
 
 
 @csrf_protect
@@ -105,6 +116,8 @@ class Sent:
     facts: list[Fact] = field(default_factory=list)
     proof: str = ""
     proof_error: str = ""
+    is_stale: bool = False
+    """It came without the cookie of its page, and was not looked at."""
     wait: int = 0
     """Seconds until this address may file again; 0: now."""
 
@@ -131,7 +144,7 @@ def _look_up(sent: Sent, written: QueryDict) -> None:
     sent.facts = own_facts(
         behaviour=behaviour,
         answer=sent.where.answer,
-        since_on=_date(written.get("since_on", "")),
+        since_on=date_in(written.get("since_on", "")),
         on=clock.today(),
     )
     area = sent.where.area or sent.form.chosen_county
@@ -141,7 +154,8 @@ def _look_up(sent: Sent, written: QueryDict) -> None:
     )
 
 
-def _date(text: str) -> dt.date | None:
+def date_in(text: str) -> dt.date | None:
+    """The date as a date field sends it; None for none."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -246,6 +260,8 @@ def _confirmation(
         "facts": sentences_of(sent.facts),
         "files": attached(sent.token),
         "behaviour": BY_CODE[form.cleaned_data["behaviour"]],
+        "whom": WHOM[Whom(form.cleaned_data["whom"] or Whom.UNKNOWN)],
+        "ordered": ORDERED[Ordered(form.cleaned_data["ordered"] or Ordered.UNKNOWN)],
         "minutes": -(-sent.wait // 60),
         "hotline": GOVERNMENT_HOTLINE,
     }

@@ -13,7 +13,8 @@
     fill("number", number);
     fill("secret", secret);
     history.replaceState(null, "", location.pathname + location.search);
-    document.querySelector("[data-track] button.main")?.focus();
+    const button = document.querySelector("[data-track] button.main"); // no "?.": old phones read this, too
+    if (button) button.focus();
   };
   addEventListener("hashchange", take);
   take();

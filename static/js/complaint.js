@@ -1,7 +1,8 @@
 /* The form of a complaint: counts for its proof of work while somebody writes, and holds the button until it is
    there. The same challenge as altcha's own: find the number whose SHA-256 behind the salt is the one asked for.
    Plain JavaScript, because an intranet speaks http and there crypto.subtle is missing; in small pieces, so that
-   the keyboard never waits. Without this file the form asks for a confirmation instead. */
+   the keyboard never waits. No syntax younger than 2018: the WebView of an old phone would not read the file at
+   all. Without it the form asks for a confirmation instead. */
 (() => {
   "use strict";
   const form = document.getElementById("complaint"), field = document.getElementById("altcha"), line = document.getElementById("proof");
@@ -81,12 +82,13 @@
   };
 
   form.addEventListener("submit", (event) => {
-    const button = event.submitter || document.activeElement;
-    if (button?.name === "facts") { // Enter in a line: the facts are there already
+    const button = event.submitter || document.activeElement || form;
+    const name = button === form ? "" : button.name;
+    if (name === "facts") { // Enter in a line: the facts are there already
       event.preventDefault();
       return;
     }
-    if (button?.name || field.value || !line.dataset.challenge) return;
+    if (name || field.value || !line.dataset.challenge) return;
     event.preventDefault();
     held = form.querySelector("button.main");
     say(line.dataset.waiting);

@@ -175,6 +175,11 @@ class TestFiledAlready:
         other = operator.post(reverse("complaint-call-beside"), form | {"behaviour": "extra_tests"})
         assert earlier.number not in other.content.decode()
 
+    def test_the_callers_date_is_held_against_the_rule_while_typing(self, operator: Client) -> None:
+        form = {"behaviour": "not_unsealed", "place": "锦绣花园", "since_on": "2022-11-01"}
+        beside = operator.post(reverse("complaint-call-beside"), form).content.decode()
+        assert "is day 15; the rule knows 5" in beside
+
     def test_after_seven_days_nothing_is_alike(
         self, cast: Cast, the_day: Callable[..., Any], as_user: Callable[[User], Client]
     ) -> None:

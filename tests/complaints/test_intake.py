@@ -178,10 +178,19 @@ def test_what_is_no_receipt_is_not_saved(cast: Cast, client: Client, number: str
     assert answer.status_code == 303
 
 
-def test_a_form_without_the_cookie_of_its_page_is_refused(form: dict[str, Any]) -> None:
+def test_a_form_without_the_cookie_of_its_page_is_refused_and_nothing_typed_is_lost(
+    form: dict[str, Any],
+) -> None:
     stranger = Client(enforce_csrf_checks=True)
-    assert send(stranger, form).status_code == 403
+    refused = send(stranger, form)
+    assert refused.status_code == 403
     assert not Complaint.objects.exists()
+    page = refused.content.decode()
+    assert "还没有提交" in page
+    assert form["what_happened"] in page
+    form["csrfmiddlewaretoken"] = page_value(page, "csrfmiddlewaretoken")
+    assert send(stranger, form).status_code == 200
+    assert Complaint.objects.count() == 1
 
 
 def test_the_forms_own_cookie_is_enough(cast: Cast) -> None:

@@ -143,6 +143,14 @@ def test_without_a_script_a_second_page_takes_its_place(client: Client, plain: d
     assert receipt_on(client.post(FORM, fields)) == receipt_on(answer)
 
 
+def test_the_second_page_shows_everything_that_was_written(client: Client, plain: dict[str, Any]) -> None:
+    words = {"respondent_text": "锦绣街道王主任", "ordered_by": "指挥部", "phone": "13877665544"}
+    page = send(client, plain, **words, files=[upload(hostile.image())]).content.decode()
+    shown = page[page.index("<dl") : page.index("</dl>")]
+    for said in (*words.values(), plain["what_happened"], "街道、乡镇", "口头通知", "2022年11月1日", "1 个"):
+        assert said in shown, said
+
+
 def test_nobody_confirms_faster_than_they_can_read(
     client: Client, plain: dict[str, Any], the_day: Any
 ) -> None:

@@ -104,3 +104,21 @@ def test_a_message_to_a_complainant_that_no_office_holds_shows_to_nobody(cast: C
     )
     for user in (cast.city, boss("streetboss", office(cast.home.line["street"]))):
         assert not Message.objects.visible_to(user).filter(kind=MessageKind.COMPLAINT_UPDATE).exists()
+
+
+def test_a_message_opens_its_case_in_one_tap_and_only_for_whoever_may_see_it(
+    as_user: Login, cast: Cast
+) -> None:
+    complaint = urgent(cast)
+    address = complaint.get_absolute_url()
+    for user in (cast.task_force, cast.city):
+        client = as_user(user)
+        assert f'href="{address}"' in client.get("/inbox/").content.decode()
+        assert client.get(address).status_code == 200
+    analyst = admitted(officer("analyst", office(cast.county, Department.TASK_FORCE), Role.ANALYST))
+    page = as_user(analyst).get("/inbox/").content.decode()
+    assert complaint.number in page
+    assert address not in page
+    # The city has taken it: the message stays, the case is closed to the desk below as to any stranger.
+    Complaint.objects.update(handler=cast.city.own_office)
+    assert as_user(cast.task_force).get(address).status_code == 404

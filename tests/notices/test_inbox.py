@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.models import Area, User
@@ -269,18 +270,29 @@ def test_words_from_the_context_are_escaped(home: Area, alice: User, as_user: As
     assert escape("<script>alert(1)</script>") in html
 
 
-def test_a_message_leads_to_what_it_is_about_where_there_is_such_a_page(home: Area) -> None:
-    from django.urls import NoReverseMatch, reverse
-
-    try:
-        expected = reverse("episode", args=[12])
-    except NoReverseMatch:
-        expected = ""
-    positive = inbox_message(home, kind=MessageKind.POSITIVE, subject="episode:12")
-    assert url_of(positive) == expected
+def test_a_message_leads_to_what_it_is_about_where_there_is_such_a_page(home: Area, carol: User) -> None:
+    about = inbox_message(home, kind=MessageKind.POSITIVE, subject="episode:12")
+    for subject, name in (
+        ("episode:12", "episode"),
+        ("complaint:12", "complaint"),
+        ("order:12", "order"),
+        ("publication:12", "publication"),
+        ("need:12", "need"),
+        ("zone:12", "zone"),
+    ):
+        about.subject = subject
+        assert url_of(about, carol) == reverse(name, args=[12])
     for subject in ("", "episode:", "episode:x", "unheard:1"):
-        positive.subject = subject
-        assert url_of(positive) == ""
+        about.subject = subject
+        assert url_of(about, carol) == ""
+    about.kind, about.subject = MessageKind.HANDOVER, "handover:12"
+    assert url_of(about, carol) == reverse("handovers")
+
+
+def test_whoever_could_not_open_it_is_offered_no_way_there(home: Area, alice: User) -> None:
+    """A community worker answers orders, and handles no complaint."""
+    assert url_of(inbox_message(home, 1, subject="complaint:12"), alice) == ""
+    assert url_of(inbox_message(home, 2, subject="order:12"), alice) == reverse("order", args=[12])
 
 
 def test_the_pages_speak_both_languages(chinese: None, home: Area, carol: User, as_user: AsUser) -> None:
