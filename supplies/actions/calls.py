@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts.encryption import keyed_digest
 from accounts.models import Area, User
 from cases.models import Person
+from cases.models.person import tail_digest
 from cases.rules import tidy_phone
 from supplies.actions.asking import Ask, ask_for
 from supplies.models import Call, Hotline
@@ -44,6 +45,7 @@ def take_call(
                 "taken_by": by,
                 "phone": number,
                 "phone_digest": keyed_digest("phone", number),
+                "phone_tail_digest": tail_digest(number),
                 "person": person,
                 "note": note[:300],
                 "call_back_at": call_back_at,

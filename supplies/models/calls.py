@@ -142,6 +142,7 @@ class Call(models.Model):
     taken_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("taken by"))
     phone = EncryptedTextField(_("telephone"), blank=True)
     phone_digest = models.CharField(max_length=32, blank=True, editable=False)
+    phone_tail_digest = models.CharField(max_length=32, blank=True, editable=False)
     person = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
     )
@@ -168,6 +169,7 @@ class Call(models.Model):
                 name="call_to_return",
             ),
             models.Index(fields=["phone_digest", "-at"], name="call_by_phone"),
+            models.Index(fields=["phone_tail_digest"], name="call_by_phone_tail"),  # search: last four digits
         ]
 
     def __str__(self) -> str:

@@ -91,6 +91,13 @@ class Need(InCommunity):
         Zone, null=True, blank=True, on_delete=models.SET_NULL, related_name="needs", verbose_name=_("zone")
     )
     call_phone = EncryptedTextField(_("telephone to call back"), blank=True)
+    external_id = models.CharField(
+        _("number at the sender"),
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text=_("Of a need that another system has sent: it is written once for each account."),
+    )
 
     state = models.CharField(
         _("state"), max_length=10, choices=list(NEED_STATES.items()), default=NeedState.OPEN, editable=False
@@ -133,6 +140,13 @@ class Need(InCommunity):
         verbose_name = _("need")
         verbose_name_plural = _("needs")
         ordering = ["rank", "due_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asked_by", "external_id"],
+                condition=~Q(external_id=""),
+                name="one_need_per_number_of_the_sender",
+            )
+        ]
         indexes = [
             # The desk: what an area answers for, emergencies first, then by its limit.
             models.Index(

@@ -12,6 +12,7 @@ from tests.scope.doors.shapes import (
     Door,
     Records,
     act,
+    api,
     both,
     read,
 )
@@ -152,7 +153,20 @@ STORED: dict[str, Door] = {
 
 PAGES: dict[str, Door] = LINKS | NEEDS | CALL_DESK | MEDICAL | ROUNDS | STORED
 
-API: dict[str, Door] = {}
+API: dict[str, Door] = {
+    "api-needs": api(CALLS, post=CALLS, kind="talk"),
+    "api-need": Door(CALLS, names="need", api=True, path={"number": "{need_number}"}),
+    "api-need-word": Door(
+        SUPPLY,
+        get=False,
+        post=True,
+        names="need",
+        form={"word": "cancel", "reason": "不要了"},
+        api=True,
+        post_needs=SUPPLY,
+        path={"number": "{need_number}"},
+    ),
+}
 
 ADMIN: dict[str, Records] = {
     "supplies_hotline": Records("hotline", add=True),
