@@ -9,21 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Func, IntegerField, Q, QuerySet, Subquery, When
 
 from accounts.models import Area, User
 from accounts.rules import Ability
-from supplies.models import Call, CareCall, CarePlan, DeliveryRound, Need, Prescription
+from supplies.models import Call, CarePlan, DeliveryRound, Need, Prescription
 from supplies.models.need import is_late
 from supplies.need_rows import NeedRow, rows_of
-from supplies.rules.calls import CareCallOutcome
 from supplies.rules.delivery import RoundState
 from supplies.rules.medical import RUNS_OUT_WITHIN_DAYS
 from supplies.rules.needs import LIVE, MEDICAL, NeedState, Urgency
 
 FEW = 6
 """So many lines stand on top; the desk shows them all."""
-UNREACHED = (CareCallOutcome.WAITING, CareCallOutcome.NOT_REACHED)
 
 
 @dataclass(slots=True)
@@ -47,6 +45,10 @@ class SuppliesToday:
     """Key persons to call today."""
     not_reached: int = 0
     """Key persons who should have been reached before today."""
+    unreached_since: dt.date | None = None
+    """The first date on which one of them was to be reached."""
+    unreached_days: int = 0
+    """For how many days that one waits."""
     runs_out: int = 0
     """Medicines that last three days at most, and nobody has asked for the next pack."""
     rounds: int = 0
@@ -94,6 +96,9 @@ def supplies_today(user: User, *, at: dt.datetime, today: dt.date) -> SuppliesTo
         **_of_the_day(user, user.area, at, today, works=works, calls=calls),
     }.items():
         setattr(found, name, number or 0)
+    found.unreached_since = found.unreached_since or None
+    if found.unreached_since:
+        found.unreached_days = (today - found.unreached_since).days
     if found.burning:
         found.lines = rows_of(_first(needs.filter(emergency | is_late(at))), at)
     return found
@@ -117,10 +122,12 @@ def _of_the_day(
             Call.objects.visible_to(user).to_call_back().filter(call_back_at__lte=at)
         )
     if works:
-        waiting = CareCall.objects.filter(plan=OuterRef("pk"), outcome__in=UNREACHED)
-        plans = CarePlan.objects.visible_to(user).filter(ended_at=None)
-        numbers["to_call"] = _number(plans.filter(Exists(waiting.filter(planned_on__lte=today))))
-        numbers["not_reached"] = _number(plans.filter(Exists(waiting.filter(planned_on__lt=today))))
+        plans = CarePlan.objects.visible_to(user)
+        late = plans.not_reached_in_time(today)
+        since = late.with_late_since(today).order_by("late_since")
+        numbers["to_call"] = _number(plans.to_call(at))
+        numbers["not_reached"] = _number(late)
+        numbers["unreached_since"] = Subquery(since.values("late_since")[:1])
         numbers["runs_out"] = _number(_running_out(user, today))
         rounds = DeliveryRound.objects.visible_to(user).filter(on__lte=today).exclude(state=RoundState.DONE)
         numbers["rounds"] = _number(rounds)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -76,7 +76,17 @@ class CheckedFilter(admin.SimpleListFilter):
 
 @admin.register(Hotline)
 class HotlineAdmin(ScopedAdmin):
-    list_display = ("name", "purpose", "phone", "area", "hours", "checked_on", "is_fresh", "enabled")
+    list_display = (
+        "name",
+        "purpose",
+        "phone",
+        "area",
+        "hours",
+        "on_duty",
+        "checked_on",
+        "is_fresh",
+        "enabled",
+    )
     list_filter = (CheckedFilter, "purpose", "enabled")
     list_select_related = ("area",)
     search_fields = ("name", "phone", "area__name")
@@ -88,6 +98,18 @@ class HotlineAdmin(ScopedAdmin):
         """Whoever enters a line has just called it; it is the own area's unless somebody says otherwise."""
         area = getattr(request.user, "area_id", None)
         return {"checked_on": clock.today(), "area": area} | super().get_changeform_initial_data(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hotline]:
+        """With whoever is on duty at this moment."""
+        at = clock.now()
+        now = HotlineShift.objects.filter(starts_at__lte=at, ends_at__gt=at).select_related("user")
+        return super().get_queryset(request).prefetch_related(Prefetch("shifts", now, to_attr="now"))
+
+    @admin.display(description=_("on duty now"))
+    def on_duty(self, hotline: Hotline) -> str:
+        """By the roster."""
+        shifts: list[HotlineShift] = hotline.now  # type: ignore[attr-defined]
+        return "、".join(shift.user.display_name for shift in shifts) or "–"
 
     @admin.display(description=pgettext_lazy("opening", "hours"))
     def hours(self, hotline: Hotline) -> str:

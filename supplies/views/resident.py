@@ -47,7 +47,9 @@ def my_page(request: HttpRequest, door: Door) -> HttpResponse:
     """Everything of this household on one page."""
     _note_use(door)
     household = household_of(door.link, door.people, door.at)
-    lines = sorted(lines_for(door.link.community, door.at), key=lambda line: not line.is_open)
+    lines = sorted(
+        lines_for(door.link.community, door.at), key=lambda line: (not line.is_answered, not line.is_open)
+    )
     context = {
         **door.context,
         "household": household,

@@ -99,7 +99,10 @@ def test_dialysis_goes_to_the_medical_desk_with_its_clock(hotline: System, perso
     need = Need.objects.get()
     assert (need.medical.treatment, answer["need"]["treatment"]) == ("dialysis", "dialysis")
     assert need.medical.act_by is not None
-    for name, instant in {"wanted_at": noon(DAY) + dt.timedelta(hours=20), "due_at": need.medical.act_by}.items():
+    for name, instant in {
+        "wanted_at": noon(DAY) + dt.timedelta(hours=20),
+        "due_at": need.medical.act_by,
+    }.items():
         assert dt.datetime.fromisoformat(answer["need"][name]) == instant
 
 

@@ -73,11 +73,13 @@ NEEDS: dict[str, Door] = {
 CALL_DESK: dict[str, Door] = {
     "calls": both(CALLS, q="1203"),
     "call-new": both(CALLS, note="x"),
-    "call-log": read(CALLS),
+    "call-log": both(CALLS, words="1203"),
+    "call-number": act(REVEAL, "call"),
     "call-returned": act(CALLS, "call"),
     "key-persons": both(SUPPLY, q="林"),
     "care-plan": both(SUPPLY, "person", every_days="3"),
     "care-end": act(SUPPLY, "person"),
+    "care-call-now": act(SUPPLY, "person"),
     "care-call": both(SUPPLY, "care_call", outcome="well", token="1"),
 }
 
