@@ -124,10 +124,10 @@ def _of_the_day(
     if works:
         plans = CarePlan.objects.visible_to(user)
         late = plans.not_reached_in_time(today)
-        since = late.with_late_since(today).order_by("late_since")
+        since: QuerySet[Any] = late.with_late_since(today)
         numbers["to_call"] = _number(plans.to_call(at))
         numbers["not_reached"] = _number(late)
-        numbers["unreached_since"] = Subquery(since.values("late_since")[:1])
+        numbers["unreached_since"] = Subquery(since.order_by("late_since").values("late_since")[:1])
         numbers["runs_out"] = _number(_running_out(user, today))
         rounds = DeliveryRound.objects.visible_to(user).filter(on__lte=today).exclude(state=RoundState.DONE)
         numbers["rounds"] = _number(rounds)

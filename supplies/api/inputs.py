@@ -124,7 +124,7 @@ class NeedInput(NestedInput):
         default="",
         help_text="In their words. Food, medicine and something else need it, or `items`.",
     )
-    items = ItemInput(many=True, required=False, max_length=MOST_ITEMS)
+    items = ItemInput(many=True, required=False, max_length=MOST_ITEMS)  # type: ignore[call-arg]
     treatment = WordField(TREATMENTS, required=False, help_text="Of a doctor: what for.")
     wanted_at = WantedInstantField(required=False, help_text="Of a doctor: when. Left out: at once.")
     phone = CallNumberField(

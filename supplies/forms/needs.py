@@ -126,11 +126,8 @@ class DoorForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, near: Unit | None = None, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
         if near:
-            self.initial |= {
-                "compound": near.building.compound_id,
-                "building": near.building.name,
-                "unit": near.name,
-            }
+            building = near.building
+            self.initial.update(compound=building.compound_id, building=building.name, unit=near.name)
             self.fields["door"].widget.attrs["autofocus"] = True
         rows = Compound.objects.visible_to(user).order_by("name")
         self.fields["compound"].queryset = rows  # type: ignore[attr-defined]

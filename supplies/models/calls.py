@@ -259,13 +259,13 @@ class CarePlanQuerySet(models.QuerySet["CarePlan"]):
 def _to_plan(at: dt.datetime) -> Q:
     today = timezone.localdate(at)
     due = Q(next_call_on__lte=today) | behind_a_door(at)
-    return due & ~Exists(_calls_of_plan().filter(planned_on=today))
+    return due & Q(~Exists(_calls_of_plan().filter(planned_on=today)))
 
 
 def _forgotten(on: dt.date) -> Q:
     """The day of the next call has passed, and no call of that day or later is done."""
     done = _calls_of_plan().filter(planned_on__gte=OuterRef("next_call_on")).exclude(outcome__in=UNREACHED)
-    return Q(next_call_on__lt=on) & ~Exists(done)
+    return Q(next_call_on__lt=on) & Q(~Exists(done))
 
 
 class CarePlan(InCommunity):

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Prefetch, Q
@@ -109,7 +110,7 @@ def call_new(request: StaffRequest) -> HttpResponse:
     form = kind(request.POST or None, user=request.user, now=at, initial=initial)
     if request.method == "POST" and form.is_valid() and (answer := _taken(request, form, person)):
         return answer
-    context = {"form": form, "person": person, **_names(request)}
+    context: dict[str, Any] = {"form": form, "person": person, **_names(request)}
     if person:
         context |= {"waiting": _waiting(person, at), "earlier": _earlier(request, person)}
     status = 422 if request.method == "POST" else 200
@@ -151,7 +152,7 @@ def _waiting(person: Person, at: dt.datetime) -> list[NeedRow]:
         theirs |= Q(unit=person.unit_id, door=person.door)
     live = Need.objects.live().filter(theirs, community=person.community_id)
     related = live.select_related("medical", "person", "owner").prefetch_related("lines__item")
-    return rows_of(related.order_by("rank", "due_at", "pk")[:FOUND], at)
+    return rows_of(list(related.order_by("rank", "due_at", "pk")[:FOUND]), at)
 
 
 def _earlier(request: StaffRequest, person: Person) -> CallQuerySet:
