@@ -47,7 +47,7 @@ class Line:
 
 
 def lines_for(area: Area | None, at: dt.datetime) -> list[Line]:
-    """The lines that somebody in that area can call (None: those that serve many), by purpose; two queries.
+    """The lines that somebody in that area can call (None: those that serve many); two queries.
 
     Where nobody said where they live and there are very many, those of communities and streets are left out.
     """
@@ -75,15 +75,21 @@ def lines_for(area: Area | None, at: dt.datetime) -> list[Line]:
     ]
 
 
+def by_purpose(lines: Sequence[Line]) -> list[Line]:
+    """What most people need first: the community, food, the doctor; lorries after them."""
+    order = {each: number for number, each in enumerate(HotlinePurpose)}
+    return sorted(lines, key=lambda line: order[HotlinePurpose(line.hotline.purpose)])
+
+
 @require_safe
 def hotlines(request: HttpRequest) -> HttpResponse:
     """The directory; `?area=` narrows it to what serves that area, `?for=` to one purpose."""
     at = clock.now()
     code, purpose = request.GET.get("area", ""), request.GET.get("for", "")
     area = Area.objects.filter(code=code).first() if code.isdecimal() and len(code) <= 12 else None
-    order = {each: number for number, each in enumerate(HotlinePurpose)}
-    lines = sorted(lines_for(area, at), key=lambda line: order[HotlinePurpose(line.hotline.purpose)])
-    chosen = [line for line in lines if line.hotline.purpose == purpose] if purpose in order else lines
+    lines = by_purpose(lines_for(area, at))
+    known = purpose in set(HotlinePurpose)
+    chosen = [line for line in lines if line.hotline.purpose == purpose] if known else lines
     groups = [
         (HOTLINE_PURPOSES[HotlinePurpose(each)], list(members))
         for each, members in groupby(chosen, key=lambda line: line.hotline.purpose)
