@@ -15,7 +15,7 @@ from unfold.decorators import action
 from accounts.admin import ScopedAdmin
 from accounts.models import Area, User
 from policy import clock
-from supplies.actions.calls import mark_checked
+from supplies.actions.calls import mark_checked, repeat_week
 from supplies.forms.medical import CARE_KINDS, TREATMENT_CHOICES
 from supplies.models import Car, CareSite, Carrier, Hotline, HotlineShift, ReceivingPoint
 from supplies.rules.calls import CHECKED_WITHIN_DAYS
@@ -92,7 +92,7 @@ class HotlineAdmin(ScopedAdmin):
     search_fields = ("name", "phone", "area__name")
     autocomplete_fields = ("area", "site")
     inlines = (ShiftInline,)
-    actions = ("checked_today",)
+    actions = ("checked_today", "repeat_week")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Whoever enters a line has just called it; it is the own area's unless somebody says otherwise."""
@@ -128,6 +128,13 @@ class HotlineAdmin(ScopedAdmin):
         """Note that the chosen lines were called today and answered."""
         done = mark_checked(queryset, on=clock.today())
         words = ngettext("%(n)d line checked today.", "%(n)d lines checked today.", done)
+        messages.success(request, words % {"n": done})
+
+    @action(description=_("Roster: repeat the last week for the next one"), permissions=("change",))
+    def repeat_week(self, request: HttpRequest, queryset: QuerySet[Hotline]) -> None:
+        """Nobody types a roster of fourteen shifts twice; what differs is changed by hand."""
+        done = repeat_week(queryset)
+        words = ngettext("%(n)d shift written.", "%(n)d shifts written.", done)
         messages.success(request, words % {"n": done})
 
 

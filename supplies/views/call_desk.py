@@ -33,7 +33,7 @@ from supplies.forms.calls import CallForm, NewCallerForm
 from supplies.models import Call, Need
 from supplies.models.calls import CallQuerySet
 from supplies.need_rows import NeedRow, rows_of
-from supplies.rules.needs import LIVE, NeedSource
+from supplies.rules.needs import LIVE, NeedKind, NeedSource
 from supplies.views.searching import words_of
 from zones.addresses import door_of, read
 from zones.models import Compound
@@ -193,6 +193,8 @@ def _taken(request: StaffRequest, form: CallForm, person: Person | None) -> Http
     count = call.needs.count()
     told = ngettext("%(n)d need goes to the desk", "%(n)d needs go to the desk", count) % {"n": count}
     messages.success(request, _("The call is written down. %(told)s.") % {"told": told})
+    if call.needs.filter(kind=NeedKind.EMERGENCY).exists():
+        messages.warning(request, _("An emergency: the offices have been told. Call 120 as well, now."))
     return HttpResponseRedirect(reverse("calls"), status=303)
 
 

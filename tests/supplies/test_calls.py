@@ -252,6 +252,16 @@ def test_dialysis_said_on_the_telephone_is_dialysis_on_the_medical_desk(
     assert (need.kind, need.medical.treatment) == (NeedKind.DOCTOR, "dialysis")
 
 
+def test_an_emergency_on_the_telephone_reminds_of_120(
+    operator: User, resident: Person, as_user: AsUser
+) -> None:
+    client, address = as_user(operator), f"/calls/new/?person={resident.pk}"
+    assert "拨打120" not in client.post(address, form(), follow=True).content.decode()
+    facts = form(**{"token": "another", "kind-0": "emergency", "text-0": "胸口疼"})
+    assert "请现在同时拨打120" in client.post(address, facts, follow=True).content.decode()
+    assert client.get(address).context["form"].fields["kind-0"].choices[1][0] == "emergency", "comes first"
+
+
 def test_whoever_is_not_in_the_register_gets_a_file_by_calling(
     operator: User, home: Area, as_user: AsUser
 ) -> None:
