@@ -194,6 +194,20 @@ class Need(InCommunity):
         """Compound, building, unit and door on one line."""
         return f"{self.unit or ''} {self.door}".strip()
 
+    @property
+    def telephone(self) -> str:
+        """The number given for calls, else the person's, else that of somebody of the same household.
+
+        One phone serves parents, children and grandparents. Of many needs: `link__people` is prefetched.
+        """
+        if self.call_phone:
+            return self.call_phone
+        if self.person and self.person.phone:
+            return self.person.phone
+        people = self.link.people.all() if self.link else []
+        here = [each for each in people if (each.unit_id, each.door) == (self.unit_id, self.door)]
+        return next((each.phone for each in sorted(here, key=lambda each: each.pk) if each.phone), "")
+
     def is_late(self, at: dt.datetime) -> bool:
         """Not at the door although its limit has passed."""
         return self.state in WITH_US and self.due_at is not None and self.due_at <= at
