@@ -429,6 +429,9 @@ SPECTACULAR_SETTINGS = {
         "ProposalState": "zones.zone_shapes.PROPOSAL_STATES",
         "VerdictEnum": "cases.api.shapes.ANSWERED",
         "TracedVerdict": "cases.actions.judging.VERDICTS.items",
+        "NeedKind": "supplies.rules.needs.NEED_KINDS.items",
+        "NeedState": "supplies.rules.needs.NEED_STATES.items",
+        "NeedStepKind": "supplies.rules.needs.NEED_EVENT_KINDS.items",
         "ComplaintState": "complaints.rules.handling.STATES.items",
         "ComplaintStepKind": "complaints.api.shapes.STEP_CHOICES",
         "ComplaintAnswerKind": "complaints.api.shapes.ANSWER_KINDS",
@@ -445,6 +448,10 @@ SPECTACULAR_SETTINGS = {
             "description": "Infected people: stays, contacts, what is sealed because of them.",
         },
         {"name": "zones", "description": "High-risk zones and the clock of each unit; reading is public."},
+        {
+            "name": "needs",
+            "description": "What people behind a closed door need, from request to door; no names.",
+        },
         {
             "name": "complaints",
             "description": "Complaints of over-enforcement: filed, followed, handled; never who complained.",

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("zones.api_urls")),
     path("api/v1/", include("cases.api.urls")),
+    path("api/v1/", include("supplies.api.urls")),
     path("api/v1/", include("complaints.api.urls")),
     # Last: what no list above names is answered as JSON too.
     path("api/v1/<path:rest>", nothing_here),

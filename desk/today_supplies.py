@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Func, IntegerField, Q, QuerySet, Subquery, When
 
 from accounts.models import Area, User
 from accounts.rules import Ability
 from supplies.models import (
     Call,
-    CareCall,
     CarePlan,
     Counsel,
     DeliveryRound,
@@ -28,7 +27,6 @@ from supplies.models import (
 from supplies.models.medical import wanting_to_talk
 from supplies.models.need import is_late
 from supplies.need_rows import NeedRow, rows_of
-from supplies.rules.calls import CareCallOutcome
 from supplies.rules.delivery import RoundState
 from supplies.rules.medical import RUNS_OUT_WITHIN_DAYS
 from supplies.rules.needs import LIVE, MEDICAL, NeedState, Urgency
@@ -36,7 +34,6 @@ from supplies.stock_rows import below_minimum, expiring
 
 FEW = 6
 """So many lines stand on top; the desk shows them all."""
-UNREACHED = (CareCallOutcome.WAITING, CareCallOutcome.NOT_REACHED)
 
 
 @dataclass(slots=True)
@@ -60,6 +57,10 @@ class SuppliesToday:
     """Key persons to call today."""
     not_reached: int = 0
     """Key persons who should have been reached before today."""
+    unreached_since: dt.date | None = None
+    """The first date on which one of them was to be reached."""
+    unreached_days: int = 0
+    """For how many days that one waits."""
     runs_out: int = 0
     """Medicines that last three days at most, and nobody has asked for the next pack."""
     rounds: int = 0
@@ -128,6 +129,9 @@ def supplies_today(user: User, *, at: dt.datetime, today: dt.date) -> SuppliesTo
         )
     for name, number in counted.items():
         setattr(found, name, number or 0)
+    found.unreached_since = found.unreached_since or None
+    if found.unreached_since:
+        found.unreached_days = (today - found.unreached_since).days
     if found.burning:
         found.lines = rows_of(_first(burning), at)
     return found
@@ -149,7 +153,7 @@ def _of_the_day(user: User, area: Area, at: dt.datetime, today: dt.date) -> dict
             Call.objects.visible_to(user).to_call_back().filter(call_back_at__lte=at)
         )
     if user.may(Ability.WORK_SUPPLIES):
-        numbers |= _of_a_worker(user, today)
+        numbers |= _of_a_worker(user, at, today)
     if user.may(Ability.KEEP_STOCK):
         numbers |= _of_a_store(user, today)
     if user.may(Ability.COUNSEL):
@@ -159,13 +163,15 @@ def _of_the_day(user: User, area: Area, at: dt.datetime, today: dt.date) -> dict
     return {name.removeprefix("n_"): value for name, value in values.items()}
 
 
-def _of_a_worker(user: User, today: dt.date) -> dict[str, Subquery]:
-    waiting = CareCall.objects.filter(plan=OuterRef("pk"), outcome__in=UNREACHED)
-    plans = CarePlan.objects.visible_to(user).filter(ended_at=None)
+def _of_a_worker(user: User, at: dt.datetime, today: dt.date) -> dict[str, Subquery]:
+    plans = CarePlan.objects.visible_to(user)
+    late = plans.not_reached_in_time(today)
+    since: QuerySet[Any] = late.with_late_since(today)
     rounds = DeliveryRound.objects.visible_to(user).filter(on__lte=today).exclude(state=RoundState.DONE)
     return {
-        "to_call": _number(plans.filter(Exists(waiting.filter(planned_on__lte=today)))),
-        "not_reached": _number(plans.filter(Exists(waiting.filter(planned_on__lt=today)))),
+        "to_call": _number(plans.to_call(at)),
+        "not_reached": _number(late),
+        "unreached_since": Subquery(since.order_by("late_since").values("late_since")[:1]),
         "runs_out": _number(_running_out(user, today)),
         "rounds": _number(rounds),
         "doors": _number(rounds.filter(stops__outcome="")),

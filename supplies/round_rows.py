@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.translation import pgettext
+
 from cases.rules import masked_phone
 from supplies.forms.stock import new_key
-from supplies.models import DeliveryRound, NeedLine, Stop
+from supplies.models import DeliveryRound, Need, NeedLine, Stop
 from supplies.rules.delivery import FINAL, STOP_OUTCOMES, StopOutcome, takes_tick
 from supplies.rules.names import masked_name
 from supplies.rules.needs import NEED_KINDS, NeedKind
@@ -45,12 +47,10 @@ class StopRow:
 
 
 def stop_rows(delivery: DeliveryRound) -> list[StopRow]:
-    """The stops of a round in the order of the walk; two queries."""
-    stops = list(
-        delivery.stops.select_related("need__person", "need__unit__building", "need__community").order_by(
-            "position", "pk"
-        )
-    )
+    """The stops of a round in the order of the walk; three queries."""
+    related = ("need__person", "need__link", "need__unit__building", "need__community")
+    rows = delivery.stops.select_related(*related).prefetch_related("need__link__people")
+    stops = list(rows.order_by("position", "pk"))
     lines: dict[int, list[str]] = {}
     wanted = NeedLine.objects.filter(need__in=[stop.need_id for stop in stops]).select_related("item")
     for line in wanted.order_by("pk"):
@@ -61,20 +61,25 @@ def stop_rows(delivery: DeliveryRound) -> list[StopRow]:
 
 def _row(delivery: DeliveryRound, stop: Stop, lines: list[str]) -> StopRow:
     need = stop.need
-    phone = need.call_phone or (need.person.phone if need.person else "")
+    phone = need.telephone
     what = lines or ([need.text] if need.text else [str(NEED_KINDS[NeedKind(need.kind)])])
     return StopRow(
         stop=stop,
         building=need.unit.building.name if need.unit else "",
         unit=need.unit.name if need.unit else "",
         door=need.door,
-        name=masked_name(need.person.name) if need.person else "",
+        name=whom(need),
         phone=masked_phone(phone),
         has_phone=bool(phone),
         lines=what,
         takes_tick=takes_tick(delivery.state, stop.outcome),
         tick_id=new_key(),
     )
+
+
+def whom(need: Need) -> str:
+    """For whom it is, as whoever carries it reads it."""
+    return masked_name(need.person.name) if need.person else pgettext("for whom", "the whole household")
 
 
 def by_unit(rows: Iterable[StopRow]) -> list[tuple[str, list[StopRow]]]:

@@ -15,6 +15,8 @@ _WRITTEN = re.compile("[零〇一二两三四五六七八九十]{1,3}(?=号|栋|
 _NUMBER = "[0-9]+[a-z]?|[a-z][0-9]*"
 _BUILDING = re.compile(f"({_NUMBER})(号楼|号院|号|栋|幢|座|楼|#楼|#)", re.IGNORECASE)
 _UNIT = re.compile(f"({_NUMBER})(单元|门洞|门|梯|座)", re.IGNORECASE)
+_DASHES = re.compile("^([0-9]+)[-–—](?:([0-9]+)[-–—])?([0-9]+[a-z]?)(?:室|号)?$", re.IGNORECASE)
+_LAST = re.compile("([0-9]+[a-z]?|[a-z][0-9]+)室?$", re.IGNORECASE)
 _DASHED = re.compile("^([0-9]+)[-–—]([0-9]+)(?:[-–—][0-9]+)?(?:室|号)?$")
 
 
@@ -57,6 +59,29 @@ def place_of(text: str) -> str:
     """The text before the building: the name of the compound, as far as it was written."""
     building = _BUILDING.search(text) or _UNIT.search(text)
     return text[: building.start()] if building else re.sub("[0-9][0-9–—-]*(室)?$", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A door as somebody says it on the telephone: 锦绣花园5号楼1单元401, 5-1-401, 5栋401; "": not named."""
+
+    compound: str = ""
+    stairs: Stairs = Stairs()
+    door: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.compound or self.stairs or self.door)
+
+
+def door_of(text: str) -> Door:
+    """The door that a text (`read`) names. Of two dashed numbers the second is a unit or a door: a door."""
+    compound = place_of(text)
+    rest = text[len(compound) :] if text.startswith(compound) else text
+    dashed = _DASHES.match(rest)
+    if dashed:
+        return Door(compound, Stairs(_plain(dashed[1]), _plain(dashed[2]) if dashed[2] else ""), dashed[3])
+    door = _LAST.search(rest)
+    return Door(compound, stairs_of(rest), door[1] if door else "")
 
 
 def stairs_of_unit(building: str, unit: str) -> Stairs:

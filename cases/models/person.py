@@ -25,6 +25,7 @@ from cases.rules import (
     tidy_person_name,
     tidy_phone,
 )
+from zones.addresses import door_of, read
 from zones.models import Unit
 
 
@@ -65,6 +66,16 @@ class PersonQuerySet(models.QuerySet["Person"]):
         if any(letter.isdigit() for letter in number):
             return self.filter(Q(id_digest=id_digest(number)) | Q(phone_digest=phone_digest(number)))
         return self.named_like(words)
+
+    def living_at(self, words: str) -> Self:
+        """People behind the door, or in the unit, building or compound, that an address in one go names."""
+        said = door_of(read(words))
+        if not said:
+            return self.none()
+        found = self
+        if said.compound or said.stairs:
+            found = found.filter(unit__in=Unit.objects.named_by(said).values("pk"))
+        return found.filter(door__in=[said.door, f"0{said.door}"]) if said.door else found
 
     def named_like(self, words: str) -> Self:
         """People in whose names these characters stand side by side."""

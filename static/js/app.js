@@ -163,6 +163,8 @@
     if (matchMedia("(max-width: 44rem)").matches) document.querySelectorAll("[data-fold-narrow='']").forEach((part) => { part.open = false; });
     document.querySelectorAll("[data-print], [data-copy]").forEach((button) => { button.hidden = false; });
     document.querySelectorAll(".card").forEach(recount);
+    /* On a phone the chosen tab may lie beyond the edge. */
+    document.querySelectorAll(".tabs [aria-current]").forEach((tab) => { const row = tab.parentElement; row.scrollLeft += tab.getBoundingClientRect().right - row.getBoundingClientRect().right + 24; });
     fadeAll();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

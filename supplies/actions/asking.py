@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area, User
 from accounts.scoped import area_columns
 from cases.models import Person
-from policy.refusals import BadInput
+from policy.refusals import BadInput, RuleViolation
 from supplies.actions.need_events import write_need_event
 from supplies.actions.telling import tell_of_emergency
 from supplies.models import Item, MedicalNeed, Need, NeedLimit, NeedLine, ResidentLink
@@ -24,6 +24,7 @@ from supplies.rules.medical import ANSWER_WITHIN, TreatmentKind
 from supplies.rules.needs import (
     MEDICAL,
     RANK,
+    REFUSALS,
     USUAL_URGENCY,
     WITHIN,
     NeedEventKind,
@@ -62,19 +63,23 @@ class Ask:
     call_phone: str = ""
     treatment: TreatmentKind | None = None
     wanted_at: dt.datetime | None = None
+    external_id: str = ""
+    """The number at the system that sends it; once for each account."""
 
 
 def ask_for(asked: Ask, *, token: str, at: dt.datetime, by: User | None = None) -> Need:
     """Write down a need with its limit, in one transaction; a form sent twice is written once.
 
     A medical one has its clock from the first moment. An emergency is told to the community and the offices
-    above it at once. Raises BadInput where nothing is asked for.
+    above it at once. Raises BadInput where nothing is asked for, and RuleViolation
+    `known_already` where the account has sent that `external_id` before, by another call.
     """
     _check(asked)
     key = hashlib.sha256(f"need\0{token}".encode()).hexdigest()
     for attempt in range(ATTEMPTS):
         if known := Need.objects.filter(key=key).first():
             return known
+        _check_sender(asked, by)
         try:
             with transaction.atomic():
                 return _store(asked, key, attempt, by=by, at=at)
@@ -92,6 +97,11 @@ def _check(asked: Ask) -> None:
     for line in asked.lines:
         if line.quantity <= 0:
             raise BadInput("quantity", _("The quantity is more than nothing."))
+
+
+def _check_sender(asked: Ask, by: User | None) -> None:
+    if asked.external_id and Need.objects.filter(asked_by=by, external_id=asked.external_id).exists():
+        raise RuleViolation("known_already", "", REFUSALS["known_already"], field="external_id")
 
 
 def _store(asked: Ask, key: str, attempt: int, *, by: User | None, at: dt.datetime) -> Need:
@@ -113,6 +123,7 @@ def _store(asked: Ask, key: str, attempt: int, *, by: User | None, at: dt.dateti
         door=door,
         zone=_zone_of(unit, at),
         call_phone=asked.call_phone,
+        external_id=asked.external_id,
         asked_at=at,
         asked_by=by,
         due_at=at + limit_of(urgency, asked.kind),

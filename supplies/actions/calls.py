@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 from accounts.encryption import keyed_digest
 from accounts.models import Area, User
 from cases.models import Person
+from cases.models.person import tail_digest
 from cases.rules import tidy_phone
 from supplies.actions.asking import Ask, ask_for
-from supplies.models import Call, Hotline
+from supplies.models import Call, Hotline, HotlineShift
+
+WEEK = dt.timedelta(days=7)
 
 
 def take_call(
@@ -44,6 +47,7 @@ def take_call(
                 "taken_by": by,
                 "phone": number,
                 "phone_digest": keyed_digest("phone", number),
+                "phone_tail_digest": tail_digest(number),
                 "person": person,
                 "note": note[:300],
                 "call_back_at": call_back_at,
@@ -58,6 +62,30 @@ def take_call(
 def mark_checked(lines: QuerySet[Hotline], *, on: dt.date) -> int:
     """Note that these lines were called on that date and answered; returns how many."""
     return Hotline.objects.filter(pk__in=lines.values("pk")).update(checked_on=on)
+
+
+@transaction.atomic
+def repeat_week(lines: QuerySet[Hotline]) -> int:
+    """Write the last week of each line's roster once more, a week later; returns how many shifts are new.
+
+    A shift that is there already is left alone, so that a part filled in by hand stays as it is.
+    """
+    shifts = HotlineShift.objects.filter(hotline__in=lines.values("pk")).order_by("hotline", "starts_at")
+    known = {(each.hotline_id, each.user_id, each.starts_at) for each in shifts}
+    last = {each.hotline_id: each.starts_at for each in shifts}  # in order: the latest stays
+    copies = [
+        HotlineShift(
+            hotline_id=each.hotline_id,
+            user_id=each.user_id,
+            starts_at=each.starts_at + WEEK,
+            ends_at=each.ends_at + WEEK,
+        )
+        for each in shifts
+        if each.starts_at > last[each.hotline_id] - WEEK
+    ]
+    new = [each for each in copies if (each.hotline_id, each.user_id, each.starts_at) not in known]
+    HotlineShift.objects.bulk_create(new)
+    return len(new)
 
 
 def called_back(*, call: Call, by: User, at: dt.datetime) -> bool:

@@ -5,22 +5,23 @@ daily, whatever rhythm was agreed; a call that nobody made stays on the list unt
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, When
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.scoped import area_columns
-from cases.models import Episode, KeyMark, Person
-from cases.models.episode import is_open
+from cases.models import KeyMark, Person
+from cases.models.person import PersonQuerySet
 from cases.rules import KeyMarkKind
 from supplies.actions.asking import Ask, ask_for
 from supplies.actions.serving import refused
 from supplies.models import CareCall, CarePlan, Need
-from supplies.rules.calls import CareCallOutcome, CareCallReason, next_call_on
+from supplies.models.calls import behind_a_door
+from supplies.rules.calls import UNREACHED, CareCallOutcome, CareCallReason, next_call_on
 from zones.models import UnitSeal, is_holding
 
 CHUNK = 1000
@@ -57,47 +58,74 @@ def end_care_plan(*, plan: CarePlan, at: dt.datetime) -> bool:
     return bool(done)
 
 
-def behind_a_door(at: dt.datetime, path: str = "person__") -> Q:
-    """The condition of a plan whose person is under an open episode, or registered in a sealed unit."""
-    episodes = Episode.objects.filter(is_open(timezone.localdate(at)), person=OuterRef(f"{path}pk"))
-    seals = UnitSeal.objects.filter(is_holding(at), unit=OuterRef(f"{path}unit"))
-    return Q(Exists(episodes)) | Q(Exists(seals))
-
-
 def plan_care_calls(*, at: dt.datetime, dry_run: bool = False) -> int:
     """Plan the calls of today: behind a closed door, and of those whose day has come; returns how many.
 
-    Safe twice, late and in parallel: one call a plan and date. What nobody reached before stays beside it.
+    Whoever bears a mark of key persons and is behind a door without a plan gets one: nobody has to have
+    thought of it before. Safe twice, late and in parallel: one call a plan and date. What nobody reached
+    before stays beside it.
     """
     today = timezone.localdate(at)
-    plans = CarePlan.objects.filter(ended_at=None)
-    closed = plans.filter(behind_a_door(at))
-    due = plans.filter(next_call_on__lte=today)
-    planned = CareCall.objects.filter(plan=OuterRef("pk"), planned_on=today)
-    wanted = (closed | due).exclude(Exists(planned)).distinct()
+    wanted = CarePlan.objects.to_plan(at)
+    unplanned = key_persons_without_plan().filter(behind_a_door(at, path=""))
     if dry_run:
-        return wanted.count()
-    sealed = set(
-        closed.filter(
-            Exists(UnitSeal.objects.filter(is_holding(at), unit=OuterRef("person__unit")))
-        ).values_list("pk", flat=True)
-    )
-    behind = set(closed.values_list("pk", flat=True))
+        return wanted.count() + unplanned.count()
+    _write_plans(unplanned, today)
     made = 0
     keys = list(wanted.values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
-        rows = [
-            CareCall(plan_id=key, planned_on=today, reason=_reason(key, sealed, behind))
-            for key in keys[start : start + CHUNK]
-        ]
+        chunk = keys[start : start + CHUNK]
+        rows = [CareCall(plan_id=key, planned_on=today, reason=why) for key, why in _reasons(chunk, at)]
         made += len(CareCall.objects.bulk_create(rows, ignore_conflicts=True))
     return made
 
 
-def _reason(plan: int, sealed: set[int], behind: set[int]) -> CareCallReason:
-    if plan in sealed:
-        return CareCallReason.SEALED
-    return CareCallReason.EPISODE if plan in behind else CareCallReason.RHYTHM
+def key_persons_without_plan() -> PersonQuerySet:
+    """People with a mark of key persons for whom nobody has written a plan, ended ones included."""
+    marked = KeyMark.objects.filter(person=OuterRef("pk"))
+    return Person.objects.filter(Exists(marked), care_plan=None)
+
+
+def _write_plans(people: PersonQuerySet, today: dt.date) -> None:
+    """Plans with nothing in them but the usual rhythm, first called today."""
+    columns = ("community_id", "street_id", "county_id")
+    rows = list(people.order_by("pk").values("pk", *columns))
+    for start in range(0, len(rows), CHUNK):
+        plans = [
+            CarePlan(person_id=row["pk"], next_call_on=today, **{name: row[name] for name in columns})
+            for row in rows[start : start + CHUNK]
+        ]
+        CarePlan.objects.bulk_create(plans, ignore_conflicts=True)
+
+
+def _reasons(plans: Sequence[int], at: dt.datetime) -> Iterator[tuple[int, CareCallReason]]:
+    """Why each of these is called today: the door first, then what was missed, then the rhythm."""
+    today = timezone.localdate(at)
+    sealed = Exists(UnitSeal.objects.filter(is_holding(at), unit=OuterRef("person__unit")))
+    missed = CareCall.objects.filter(plan=OuterRef("pk"), outcome__in=UNREACHED, planned_on__lt=today)
+    rows = CarePlan.objects.filter(pk__in=plans).annotate(
+        is_sealed=sealed,
+        is_behind=Case(When(behind_a_door(at), then=True), default=False),
+        was_missed=Exists(missed),
+    )
+    for key, is_sealed, is_behind, was_missed in rows.values_list(
+        "pk", "is_sealed", "is_behind", "was_missed"
+    ):
+        if is_sealed or is_behind:
+            yield key, CareCallReason.SEALED if is_sealed else CareCallReason.EPISODE
+        else:
+            yield key, CareCallReason.AGAIN if was_missed else CareCallReason.RHYTHM
+
+
+def call_of_today(*, plan: CarePlan, at: dt.datetime) -> CareCall:
+    """The call that is owed now, made where no sweep has planned one: a helper may call at any time."""
+    today = timezone.localdate(at)
+    waiting = plan.calls.filter(outcome__in=UNREACHED, planned_on__lte=today).order_by("-planned_on").first()
+    if waiting:
+        return waiting
+    why = dict(_reasons([plan.pk], at))[plan.pk]
+    made, _new = CareCall.objects.get_or_create(plan=plan, planned_on=today, defaults={"reason": why})
+    return made
 
 
 @transaction.atomic
@@ -134,8 +162,3 @@ def _reached(plan: CarePlan, at: dt.datetime) -> None:
     CarePlan.objects.filter(pk=plan.pk).update(last_reached_on=today, next_call_on=following)
     unreached = plan.calls.filter(outcome__in=[CareCallOutcome.WAITING, CareCallOutcome.NOT_REACHED])
     unreached.filter(planned_on__lte=today).update(outcome=CareCallOutcome.NOT_NEEDED, at=at)
-
-
-def not_reached_in_time(on: dt.date) -> Q:
-    """The condition of a plan whose person should have been reached by yesterday and was not."""
-    return Q(ended_at=None, calls__planned_on__lt=on, calls__outcome__in=["", CareCallOutcome.NOT_REACHED])

@@ -91,6 +91,7 @@ def _claim(column: str, due: NeedQuerySet, at: dt.datetime) -> Sequence[Need]:
     return list(
         Need.objects.filter(pk__in=keys)
         .select_related("person", "link", "unit__building__compound", "community__parent")
+        .prefetch_related("link__people")
         .order_by("pk")
     )
 

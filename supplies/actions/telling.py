@@ -84,18 +84,8 @@ def ask_residents_again(needs: Iterable[Need], *, at: dt.datetime) -> None:
     enqueue([draft for need in needs for draft in _resident_drafts(need, ASKED_AGAIN, at)], at=at)
 
 
-def _phone_of(need: Need) -> str:
-    """The number that was given for calls, else the person's, else that of somebody of the household."""
-    if need.call_phone:
-        return need.call_phone
-    if need.person:
-        return need.person.phone
-    household = need.link.people.exclude(phone="").order_by("pk").first() if need.link else None
-    return household.phone if household else ""
-
-
 def _resident_drafts(need: Need, state: str, at: dt.datetime) -> list[Draft]:
-    phone = _phone_of(need)
+    phone = need.telephone
     if not phone:
         return []
     draft = Draft(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -14,7 +14,7 @@ from unfold.decorators import action
 from accounts.admin import KeptInline, ScopedAdmin
 from accounts.models import Area, User
 from policy import clock
-from supplies.actions.calls import mark_checked
+from supplies.actions.calls import mark_checked, repeat_week
 from supplies.forms.medical import CARE_KINDS, TREATMENT_CHOICES
 from supplies.models import Car, CareSite, Carrier, Hotline, HotlineShift, ReceivingPoint
 from supplies.rules.calls import CHECKED_WITHIN_DAYS
@@ -60,18 +60,40 @@ class CheckedFilter(admin.SimpleListFilter):
 
 @admin.register(Hotline)
 class HotlineAdmin(ScopedAdmin):
-    list_display = ("name", "purpose", "phone", "area", "hours", "checked_on", "is_fresh", "enabled")
+    list_display = (
+        "name",
+        "purpose",
+        "phone",
+        "area",
+        "hours",
+        "on_duty",
+        "checked_on",
+        "is_fresh",
+        "enabled",
+    )
     list_filter = (CheckedFilter, "purpose", "enabled")
     list_select_related = ("area",)
     search_fields = ("name", "phone", "area__name")
     autocomplete_fields = ("area", "site")
     inlines = (ShiftInline,)
-    actions = ("checked_today",)
+    actions = ("checked_today", "repeat_week")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Whoever enters a line has just called it; it is the own area's unless somebody says otherwise."""
         area = getattr(request.user, "area_id", None)
         return {"checked_on": clock.today(), "area": area} | super().get_changeform_initial_data(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hotline]:
+        """With whoever is on duty at this moment."""
+        at = clock.now()
+        now = HotlineShift.objects.filter(starts_at__lte=at, ends_at__gt=at).select_related("user")
+        return super().get_queryset(request).prefetch_related(Prefetch("shifts", now, to_attr="now"))
+
+    @admin.display(description=_("on duty now"))
+    def on_duty(self, hotline: Hotline) -> str:
+        """By the roster."""
+        shifts: list[HotlineShift] = hotline.now  # type: ignore[attr-defined]
+        return "、".join(shift.user.display_name for shift in shifts) or "–"
 
     @admin.display(description=pgettext_lazy("opening", "hours"))
     def hours(self, hotline: Hotline) -> str:
@@ -90,6 +112,13 @@ class HotlineAdmin(ScopedAdmin):
         """Note that the chosen lines were called today and answered."""
         done = mark_checked(queryset, on=clock.today())
         words = ngettext("%(n)d line checked today.", "%(n)d lines checked today.", done)
+        messages.success(request, words % {"n": done})
+
+    @action(description=_("Roster: repeat the last week for the next one"), permissions=("change",))
+    def repeat_week(self, request: HttpRequest, queryset: QuerySet[Hotline]) -> None:
+        """Nobody types a roster of fourteen shifts twice; what differs is changed by hand."""
+        done = repeat_week(queryset)
+        words = ngettext("%(n)d shift written.", "%(n)d shifts written.", done)
         messages.success(request, words % {"n": done})
 
 

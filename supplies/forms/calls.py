@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Area, User
 from accounts.rules import Level
@@ -13,14 +15,21 @@ from cases.actions.judging import PersonFacts
 from cases.forms.person import AddressForm
 from cases.models import Person
 from cases.rules import IdKind, phone_doubt, tidy_person_name, tidy_phone
+from policy.clock import midnight
 from supplies.actions.asking import Ask
-from supplies.models import Hotline
+from supplies.forms.stock import date_input
+from supplies.models import Call, Hotline
+from supplies.models.calls import CallQuerySet
+from supplies.rules.calls import CALL_OUTCOMES, CallOutcome
 from supplies.rules.medical import TREATMENT_KINDS, TreatmentKind
 from supplies.rules.needs import NEED_KINDS, URGENCIES, NeedKind, NeedSource, Urgency
+from zones.models import Compound
+from zones.rules import tidy_name
 
 NAMED_TREATMENTS = (TreatmentKind.DIALYSIS, TreatmentKind.CHEMOTHERAPY, TreatmentKind.PREGNANCY)
 MOST_NEEDS = 3
 """So many things fit on one form; a fourth is a second entry."""
+MOST_OPERATORS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,9 @@ class NeedRow:
 
 
 def _kinds() -> list[tuple[str, str]]:
-    """What can be needed; a doctor by what for, so that dialysis is dialysis from the first word on."""
+    """What can be needed, the emergency first; of a doctor what for: dialysis is dialysis from the start."""
     found = []
-    for kind, label in NEED_KINDS.items():
+    for kind, label in sorted(NEED_KINDS.items(), key=lambda each: each[0] is not NeedKind.EMERGENCY):
         found.append((str(kind), str(label)))
         if kind is NeedKind.DOCTOR:
             found += [(f"{kind}:{each}", f"{label} · {TREATMENT_KINDS[each]}") for each in NAMED_TREATMENTS]
@@ -157,6 +166,60 @@ class CallForm(NeedRows):
         return {}
 
 
+class CallFilter(forms.Form):
+    """What narrows the log. Words come unsealed from the view: no name and no number stands in an address."""
+
+    words = forms.CharField(
+        label=_("Name, telephone, last four digits or address"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": _("Name, telephone, last four digits or address"),
+                "autocomplete": "off",
+            }
+        ),
+    )
+    since = forms.DateField(label=pgettext_lazy("period", "From"), required=False, widget=date_input())
+    until = forms.DateField(label=pgettext_lazy("period", "To"), required=False, widget=date_input())
+    operator = forms.ChoiceField(label=_("taken by"), required=False)
+    outcome = forms.ChoiceField(
+        label=_("what came of it"),
+        required=False,
+        choices=[("", _("every outcome"))] + [(str(key), name) for key, name in CALL_OUTCOMES.items()],
+    )
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data, auto_id="find-%s")
+        taken = Call.objects.visible_to(user).filter(taken_by=OuterRef("pk"))
+        operators = User.objects.filter(Exists(taken)).order_by("username")[:MOST_OPERATORS]
+        names = [(str(each.pk), str(each)) for each in operators]
+        self.fields["operator"].choices = [("", _("every operator")), *names]  # type: ignore[attr-defined]
+
+    def narrow(self, calls: CallQuerySet) -> CallQuerySet:
+        """The calls that match; a filter that makes no sense narrows nothing."""
+        self.is_valid()
+        chosen = self.cleaned_data
+        if words := chosen.get("words", "").strip():
+            calls = calls.matching(words)
+        if since := chosen.get("since"):
+            calls = calls.filter(at__gte=midnight(since))
+        if until := chosen.get("until"):
+            calls = calls.filter(at__lt=midnight(until + dt.timedelta(days=1)))
+        if operator := chosen.get("operator"):
+            calls = calls.filter(taken_by=int(operator))
+        if outcome := chosen.get("outcome"):
+            calls = calls.with_outcome(CallOutcome(outcome))
+        return calls
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is chosen."""
+        self.is_valid()
+        return any(self.cleaned_data.values())
+
+
 class NewCallerForm(CallForm, AddressForm):
     """A call of somebody who is not in the register: name and door make a file."""
 
@@ -164,7 +227,10 @@ class NewCallerForm(CallForm, AddressForm):
         label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     community = forms.ModelChoiceField(
-        label=_("Community"), queryset=Area.objects.none(), empty_label=_("please choose")
+        label=_("Community"),
+        required=False,
+        queryset=Area.objects.none(),
+        empty_label=_("that of the compound"),
     )
 
     def __init__(self, data: Any = None, *, user: User, now: dt.datetime, **kwargs: Any) -> None:
@@ -184,9 +250,22 @@ class NewCallerForm(CallForm, AddressForm):
             raise forms.ValidationError(_("The name is missing."))
         return name
 
+    def clean(self) -> dict[str, Any]:
+        """Above a community the compound says which one it is, where its name is the only one."""
+        cleaned = super().clean()
+        if "community" in self.fields and not cleaned.get("community") and self.user.area:
+            name = tidy_name(cleaned.get("compound", ""))
+            named = Compound.objects.within(self.user.area).filter(name=name).select_related("community")[:2]
+            found = list(named) if name else []
+            if len(found) == 1:
+                cleaned["community"] = found[0].community
+            else:
+                self.add_error("community", _("Please choose the community."))
+        return cleaned
+
     @property
     def community_meant(self) -> Area | None:
-        """The user's own community, or the one chosen."""
+        """The user's own community, the one chosen, or that of the compound."""
         if "community" not in self.fields:
             return self.user.area
         chosen: Area | None = self.cleaned_data.get("community")

@@ -14,7 +14,7 @@ from supplies.forms.asking import AskForm
 from supplies.models import Need
 from supplies.models.need import NeedQuerySet
 from supplies.rules.needs import NEED_KINDS, URGENCIES, NeedKind, NeedSource
-from zones.models import Compound
+from zones.models import Compound, Unit
 
 MOST_COMPOUNDS = 200
 
@@ -119,10 +119,16 @@ class DoorForm(forms.Form):
     )
     building = forms.CharField(label=_("Building"), max_length=40)
     unit = forms.CharField(label=_("Unit"), max_length=40, required=False)
-    door = forms.CharField(label=_("Door number"), max_length=20)
+    door = forms.CharField(
+        label=_("Door number"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
-    def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, user: User, near: Unit | None = None, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
+        if near:
+            building = near.building
+            self.initial.update(compound=building.compound_id, building=building.name, unit=near.name)
+            self.fields["door"].widget.attrs["autofocus"] = True
         rows = Compound.objects.visible_to(user).order_by("name")
         self.fields["compound"].queryset = rows  # type: ignore[attr-defined]
 

@@ -1,27 +1,34 @@
 """Hotlines and who answers them, calls that came in, key persons and the calls that go out to them."""
 
 import datetime as dt
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.encryption import EncryptedTextField
+from accounts.encryption import EncryptedTextField, keyed_digest
 from accounts.models import Area, User, in_area
 from accounts.rules import codes_below
 from accounts.scoped import InCommunity
-from cases.models import Person
+from cases.models import Episode, Person
+from cases.models.episode import is_open
+from cases.models.person import tail_digest
+from cases.rules import masked_phone, tidy_number, tidy_phone
 from supplies.models.need import Need
 from supplies.rules.calls import (
     CARE_CALL_OUTCOMES,
     CARE_CALL_REASONS,
     CHECKED_WITHIN_DAYS,
     HOTLINE_PURPOSES,
+    UNREACHED,
+    CallOutcome,
     CareCallOutcome,
 )
-from zones.models import Site
+from zones.models import Site, UnitSeal, is_holding
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
@@ -112,7 +119,7 @@ class HotlineShift(models.Model):
         indexes = [models.Index(fields=["hotline", "ends_at"], name="hotline_shift_by_line")]
 
     def __str__(self) -> str:
-        return f"{self.user} {self.starts_at:%m-%d %H:%M}"
+        return f"{self.user} {timezone.localtime(self.starts_at):%m-%d %H:%M}"
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -126,6 +133,31 @@ class CallQuerySet(models.QuerySet["Call"]):
     def to_call_back(self) -> Self:
         """Somebody was promised to be called back."""
         return self.filter(call_back_at__isnull=False, called_back_at=None)
+
+    def matching(self, words: str) -> Self:
+        """Calls from a number (whole, or its last four digits), or about somebody by name, number or door."""
+        people = Person.objects.matching(words).values("pk"), Person.objects.living_at(words).values("pk")
+        found = Q(person__in=people[0]) | Q(person__in=people[1])
+        if tail := tail_digest(words) if len(tidy_number(words)) == 4 else "":
+            found |= Q(phone_tail_digest=tail)
+        elif number := tidy_phone(words):
+            found |= Q(phone_digest=keyed_digest("phone", number))
+        return self.filter(found)
+
+    def with_outcome(self, outcome: CallOutcome) -> Self:
+        """Calls of which that came; one that brought needs may wait to be called back as well."""
+        match outcome:
+            case CallOutcome.NEEDS:
+                return self.filter(Exists(_needs_of_call()))
+            case CallOutcome.WORDS:
+                return self.exclude(Exists(_needs_of_call()))
+            case CallOutcome.WAITING:
+                return self.to_call_back()
+        return self.filter(called_back_at__isnull=False)
+
+
+def _needs_of_call() -> models.QuerySet[Any]:
+    return Call.needs.through._default_manager.filter(call=OuterRef("pk"))
 
 
 class Call(models.Model):
@@ -142,6 +174,7 @@ class Call(models.Model):
     taken_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("taken by"))
     phone = EncryptedTextField(_("telephone"), blank=True)
     phone_digest = models.CharField(max_length=32, blank=True, editable=False)
+    phone_tail_digest = models.CharField(max_length=32, blank=True, editable=False)
     person = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
     )
@@ -168,16 +201,71 @@ class Call(models.Model):
                 name="call_to_return",
             ),
             models.Index(fields=["phone_digest", "-at"], name="call_by_phone"),
+            models.Index(fields=["phone_tail_digest"], name="call_by_phone_tail"),  # search: last four digits
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}"
+
+    @property
+    def masked_phone(self) -> str:
+        """The number that called, as lists show it."""
+        return masked_phone(self.phone)
+
+
+def behind_a_door(at: dt.datetime, path: str = "person__") -> Q:
+    """The condition of somebody under an open episode, or registered in a sealed unit; `path` leads there."""
+    episodes = Episode.objects.filter(is_open(timezone.localdate(at)), person=OuterRef(f"{path}pk"))
+    seals = UnitSeal.objects.filter(is_holding(at), unit=OuterRef(f"{path}unit"))
+    return Q(Exists(episodes)) | Q(Exists(seals))
+
+
+def _calls_of_plan() -> "models.QuerySet[CareCall]":
+    return CareCall.objects.filter(plan=OuterRef("pk"))
 
 
 class CarePlanQuerySet(models.QuerySet["CarePlan"]):
     def visible_to(self, user: User) -> Self:
         """Plans of key persons in the area of the user."""
         return self.filter(in_area(user.area)) if user.area else self.none()
+
+    def running(self) -> Self:
+        """Somebody still calls."""
+        return self.filter(ended_at=None)
+
+    def to_call(self, at: dt.datetime) -> Self:
+        """Whoever is to be called on that date, whether or not a sweep has written the call down."""
+        waiting = _calls_of_plan().filter(outcome__in=UNREACHED, planned_on__lte=timezone.localdate(at))
+        return self.running().filter(Exists(waiting) | _to_plan(at))
+
+    def to_plan(self, at: dt.datetime) -> Self:
+        """Behind a closed door, or the day has come, and no call of that date is written down yet."""
+        return self.running().filter(_to_plan(at))
+
+    def not_reached_in_time(self, on: dt.date) -> Self:
+        """Whoever should have been reached before that date and was not, by a call or by the rhythm."""
+        waiting = _calls_of_plan().filter(outcome__in=UNREACHED, planned_on__lt=on)
+        return self.running().filter(Exists(waiting) | _forgotten(on))
+
+    def with_late_since(self, on: dt.date) -> Self:
+        """`late_since`: the first date on which somebody was to be reached and was not; None: in time."""
+        waiting = _calls_of_plan().filter(outcome__in=UNREACHED, planned_on__lt=on).order_by("planned_on")
+        by_call = Subquery(waiting.values("planned_on")[:1])
+        by_rhythm = Case(When(_forgotten(on), then=F("next_call_on")), default=None)
+        # Either may be empty, and then SQLite's least of both would be empty, too.
+        return self.annotate(late_since=Least(Coalesce(by_call, by_rhythm), Coalesce(by_rhythm, by_call)))
+
+
+def _to_plan(at: dt.datetime) -> Q:
+    today = timezone.localdate(at)
+    due = Q(next_call_on__lte=today) | behind_a_door(at)
+    return due & Q(~Exists(_calls_of_plan().filter(planned_on=today)))
+
+
+def _forgotten(on: dt.date) -> Q:
+    """The day of the next call has passed, and no call of that day or later is done."""
+    done = _calls_of_plan().filter(planned_on__gte=OuterRef("next_call_on")).exclude(outcome__in=UNREACHED)
+    return Q(next_call_on__lt=on) & Q(~Exists(done))
 
 
 class CarePlan(InCommunity):

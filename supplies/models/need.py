@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -91,6 +92,13 @@ class Need(InCommunity):
         Zone, null=True, blank=True, on_delete=models.SET_NULL, related_name="needs", verbose_name=_("zone")
     )
     call_phone = EncryptedTextField(_("telephone to call back"), blank=True)
+    external_id = models.CharField(
+        _("number at the sender"),
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text=_("Of a need that another system has sent: it is written once for each account."),
+    )
 
     state = models.CharField(
         _("state"), max_length=10, choices=list(NEED_STATES.items()), default=NeedState.OPEN, editable=False
@@ -136,6 +144,13 @@ class Need(InCommunity):
         verbose_name = _("need")
         verbose_name_plural = _("needs")
         ordering = ["rank", "due_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asked_by", "external_id"],
+                condition=~Q(external_id=""),
+                name="one_need_per_number_of_the_sender",
+            )
+        ]
         indexes = [
             # The desk: what an area answers for, emergencies first, then by its limit.
             models.Index(
@@ -181,6 +196,20 @@ class Need(InCommunity):
     def address(self) -> str:
         """Compound, building, unit and door on one line."""
         return f"{self.unit or ''} {self.door}".strip()
+
+    @property
+    def telephone(self) -> str:
+        """The number given for calls, else the person's, else that of somebody of the same household.
+
+        One phone serves parents, children and grandparents. Of many needs: `link__people` is prefetched.
+        """
+        if self.call_phone:
+            return self.call_phone
+        if self.person and self.person.phone:
+            return self.person.phone
+        people = self.link.people.all() if self.link else []
+        here = [each for each in people if (each.unit_id, each.door) == (self.unit_id, self.door)]
+        return next((each.phone for each in sorted(here, key=lambda each: each.pk) if each.phone), "")
 
     def is_late(self, at: dt.datetime) -> bool:
         """Not at the door although its limit has passed."""
@@ -239,7 +268,7 @@ class NeedEvent(models.Model):
         indexes = [models.Index(fields=["need", "at"], name="need_event_by_need")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
 
 
 class NeedLimit(models.Model):

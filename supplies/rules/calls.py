@@ -31,6 +31,23 @@ HOTLINE_PURPOSES = {
 }
 
 
+class CallOutcome(StrEnum):
+    """What came of a call that came in."""
+
+    NEEDS = "needs"
+    WORDS = "words"
+    WAITING = "waiting"
+    RETURNED = "returned"
+
+
+CALL_OUTCOMES = {
+    CallOutcome.NEEDS: pgettext_lazy("call", "needs came of it"),
+    CallOutcome.WORDS: pgettext_lazy("call", "only asked"),
+    CallOutcome.WAITING: pgettext_lazy("call", "to call back"),
+    CallOutcome.RETURNED: pgettext_lazy("call", "called back"),
+}
+
+
 class CareCallReason(StrEnum):
     """Why a call to a key person was planned."""
 
@@ -66,6 +83,11 @@ CARE_CALL_OUTCOMES = {
     CareCallOutcome.NOT_NEEDED: pgettext_lazy("care call", "no longer needed"),
 }
 
+UNREACHED = (CareCallOutcome.WAITING, CareCallOutcome.NOT_REACHED)
+"""The call is still owed."""
+
+ROSTER_COUNTS_FOR = dt.timedelta(days=7)
+"""A line whose last shift ended longer ago keeps no roster any more: only its hours are known."""
 CHECKED_WITHIN_DAYS = 14
 """A hotline that nobody has checked for so long is flagged as out of date."""
 

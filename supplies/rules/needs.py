@@ -67,6 +67,7 @@ class NeedSource(StrEnum):
     PHONE = "phone"
     DOOR = "door"
     ROUND_CALL = "round_call"
+    SYSTEM = "system"
 
 
 NEED_SOURCES = {
@@ -74,6 +75,7 @@ NEED_SOURCES = {
     NeedSource.PHONE: pgettext_lazy("source of a need", "by telephone"),
     NeedSource.DOOR: pgettext_lazy("source of a need", "at the door"),
     NeedSource.ROUND_CALL: pgettext_lazy("source of a need", "when a key person was called"),
+    NeedSource.SYSTEM: pgettext_lazy("source of a need", "another system"),
 }
 
 
@@ -286,6 +288,7 @@ REFUSALS = {
     "medical_goes_on": _(
         "A medical need ends when the person is treated and back home, or admitted; not by a word."
     ),
+    "known_already": _("This system has sent this number before."),
     "too_many": _("Very much has been asked for already and is not here yet. Please call us."),
     "short_of_stock": _("There is not so much of it in this store."),
 }

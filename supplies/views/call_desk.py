@@ -1,37 +1,48 @@
 """The operator's desk: a call comes in, the person is found in seconds, the needs go to the desk."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import StaffRequest, requires
-from accounts.encryption import decrypt, encrypt
+from accounts.actions import reveal
+from accounts.encryption import encrypt
 from accounts.rules import Ability
 from cases.actions.registration import list_person
 from cases.models import Person
 from cases.models.person import PersonQuerySet
-from cases.views.answers import back, blame, key_in
+from cases.rules import tidy_phone
+from cases.views.answers import back, blame, client_address, key_in
+from cases.views.numbers import to_telephone
 from cases.views.registration import suggestions
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
 from supplies.actions.calls import called_back, take_call
 from supplies.forms.calls import CallForm, NewCallerForm
-from supplies.models import Call
+from supplies.models import Call, Need
 from supplies.models.calls import CallQuerySet
-from supplies.rules.needs import LIVE, NeedSource
+from supplies.need_rows import NeedRow, rows_of
+from supplies.rules.needs import LIVE, NeedKind, NeedSource
+from supplies.views.searching import words_of
+from zones.addresses import door_of, read
+from zones.models import Compound
 
 FOUND = 20
 RECENT = 20
+EARLIER = 3
+SUGGESTED = 300
+SHORTEST_PHONE = 7
 
 
 @requires(Ability.TAKE_CALLS)
@@ -42,26 +53,28 @@ def call_desk(request: StaffRequest) -> HttpResponse:
         words = request.POST.get("q", "").strip()[:80]
         query = f"?{urlencode({'words': encrypt(words)})}" if words else ""
         return HttpResponseRedirect(f"{reverse('calls')}{query}", status=303)
-    words = ""
-    with suppress(ValueError):
-        words = decrypt(request.GET.get("words", "")) if request.GET.get("words") else ""
+    words, calls = words_of(request), with_what_came(Call.objects.visible_to(request.user))
     context = {
         "words": words,
+        "sealed": request.GET.get("words", "") if words else "",
         "found": _found(request, words) if words else [],
-        "to_call_back": _calls(request).to_call_back().order_by("call_back_at", "pk")[:RECENT],
-        "recent": _calls(request).order_by("-at", "-pk")[:RECENT],
+        "to_call_back": calls.to_call_back().order_by("call_back_at", "pk")[:RECENT],
+        "recent": calls.order_by("-at", "-pk")[:RECENT],
+        "may_dial": request.user.may(Ability.REVEAL_NUMBERS),
         "at": clock.now(),
     }
     return render(request, "supplies/calls/desk.html", context)
 
 
 def _found(request: StaffRequest, words: str) -> Sequence[Person]:
-    """People by name, telephone or last four digits; else by compound, building and door."""
+    """People by name, telephone or last four digits; else by the address, in one go or word by word."""
     counted = _people(request).annotate(
         waiting=Count("needs", filter=Q(needs__state__in=LIVE), distinct=True)
     )
-    found = list(counted.matching(words).order_by("name", "pk")[:FOUND])
-    return found or list(counted.filter(_at_address(words)).order_by("unit", "door", "pk")[:FOUND])
+    for people in (counted.matching(words), counted.living_at(words), counted.filter(_at_address(words))):
+        if found := list(people.order_by("unit", "door", "name", "pk")[:FOUND]):
+            return found
+    return []
 
 
 def _at_address(words: str) -> Q:
@@ -77,10 +90,12 @@ def _at_address(words: str) -> Q:
     return condition
 
 
-def _calls(request: StaffRequest) -> CallQuerySet:
-    return Call.objects.visible_to(request.user).select_related(
-        "person__unit__building__compound", "taken_by", "hotline"
+def with_what_came(calls: CallQuerySet) -> CallQuerySet:
+    """With what a line of calls shows; one query more for the needs of all."""
+    related = calls.select_related(
+        "person__unit__building__compound", "taken_by", "called_back_by", "hotline"
     )
+    return related.prefetch_related(Prefetch("needs", Need.objects.order_by("rank", "pk")))
 
 
 @requires(Ability.TAKE_CALLS)
@@ -91,12 +106,58 @@ def call_new(request: StaffRequest) -> HttpResponse:
     key = key_in(request.GET, "person")
     person = get_object_or_404(_people(request), pk=key) if key is not None else None
     kind = CallForm if person else NewCallerForm
-    form = kind(request.POST or None, user=request.user, now=at, initial={"token": uuid.uuid4().hex})
+    initial = {"token": uuid.uuid4().hex} | ({} if person else _typed(words_of(request)))
+    form = kind(request.POST or None, user=request.user, now=at, initial=initial)
     if request.method == "POST" and form.is_valid() and (answer := _taken(request, form, person)):
         return answer
-    context = {"form": form, "person": person, **suggestions(request.user, request.user.area)}
+    context: dict[str, Any] = {"form": form, "person": person, **_names(request)}
+    if person:
+        context |= {"waiting": _waiting(person, at), "earlier": _earlier(request, person)}
     status = 422 if request.method == "POST" else 200
     return render(request, "supplies/calls/call.html", context, status=status)
+
+
+def _typed(words: str) -> dict[str, str]:
+    """What was searched for, at the fields of the file that is made: nobody types it twice."""
+    if not words:
+        return {}
+    said = door_of(read(words))
+    if len(tidy_phone(words)) >= SHORTEST_PHONE:
+        return {"phone": words}
+    if not said.stairs:
+        return {"door": words} if words.isdecimal() else {"name": words}
+    stairs = said.stairs
+    return {
+        "compound": said.compound,
+        "building": f"{stairs.building}号楼" if stairs.building else "",
+        "unit": f"{stairs.unit}单元" if stairs.unit else "",
+        "door": said.door,
+    }
+
+
+def _names(request: StaffRequest) -> dict[str, list[str]]:
+    """Names to choose from while typing; the compounds of a whole street as well."""
+    area = request.user.area
+    found = suggestions(request.user, area)
+    if area is not None and not found["compounds"]:
+        names = Compound.objects.within(area).order_by("name").values_list("name", flat=True)
+        found["compounds"] = list(names[:SUGGESTED])
+    return found
+
+
+def _waiting(person: Person, at: dt.datetime) -> list[NeedRow]:
+    """What this household waits for: the caller asks where it is."""
+    theirs = Q(person=person)
+    if person.unit_id and person.door:
+        theirs |= Q(unit=person.unit_id, door=person.door)
+    live = Need.objects.live().filter(theirs, community=person.community_id)
+    related = live.select_related("medical", "person", "owner").prefetch_related("lines__item")
+    return rows_of(list(related.order_by("rank", "due_at", "pk")[:FOUND]), at)
+
+
+def _earlier(request: StaffRequest, person: Person) -> CallQuerySet:
+    calls = with_what_came(Call.objects.visible_to(request.user))
+    return calls.filter(person=person).order_by("-at", "-pk")[:EARLIER]
 
 
 def _people(request: StaffRequest) -> PersonQuerySet:
@@ -132,6 +193,8 @@ def _taken(request: StaffRequest, form: CallForm, person: Person | None) -> Http
     count = call.needs.count()
     told = ngettext("%(n)d need goes to the desk", "%(n)d needs go to the desk", count) % {"n": count}
     messages.success(request, _("The call is written down. %(told)s.") % {"told": told})
+    if call.needs.filter(kind=NeedKind.EMERGENCY).exists():
+        messages.warning(request, _("An emergency: the offices have been told. Call 120 as well, now."))
     return HttpResponseRedirect(reverse("calls"), status=303)
 
 
@@ -147,14 +210,21 @@ def call_returned(request: StaffRequest, pk: int) -> HttpResponse:
     return back(request, reverse("calls"))
 
 
-@requires(Ability.TAKE_CALLS)
-@require_safe
-def call_log(request: StaffRequest) -> HttpResponse:
-    """Every call of the area, the latest first, in keyset pages."""
-    calls = _calls(request).annotate(asked_for=Count("needs"))
-    before = key_in(request.GET, "before")
-    if before is not None:
-        calls = calls.filter(pk__lt=before)
-    rows = list(calls.order_by("-pk")[: RECENT * 2 + 1])
-    older = rows[RECENT * 2 - 1].pk if len(rows) > RECENT * 2 else None
-    return render(request, "supplies/calls/log.html", {"calls": rows[: RECENT * 2], "older": older})
+@requires(Ability.REVEAL_NUMBERS)
+@require_POST
+def call_number(request: StaffRequest, pk: int) -> HttpResponse:
+    """Hand the number that called to the telephone, else the person's, after writing down who calls."""
+    call = get_object_or_404(Call.objects.visible_to(request.user).select_related("area", "person"), pk=pk)
+    phone = call.phone or (call.person.phone if call.person else "")
+    if not phone:
+        messages.error(request, _("No telephone was written down with this call."))
+        return back(request, reverse("calls"))
+    reveal(
+        subject=f"call:{call.pk}",
+        fields_shown=["phone"],
+        community=call.area,
+        by=request.user,
+        at=clock.now(),
+        address=client_address(request),
+    )
+    return to_telephone(request, phone)

@@ -2,50 +2,65 @@
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import StaffRequest, requires
+from accounts.models import in_area
 from accounts.rules import Ability, Level
 from cases.models import Person
 from cases.paging import KeysetOrder, cursor_of, keyset_page
 from cases.views.answers import back, blame
 from policy import clock
 from policy.refusals import BadInput, RuleViolation
-from supplies.actions.caring import end_care_plan, note_care_call, set_care_plan
+from supplies.actions.caring import (
+    call_of_today,
+    end_care_plan,
+    key_persons_without_plan,
+    note_care_call,
+    set_care_plan,
+)
 from supplies.forms.care import CareCallForm, CarePlanForm
 from supplies.models import CareCall, CarePlan
 from supplies.models.calls import CarePlanQuerySet
-from supplies.rules.calls import CareCallOutcome
+from supplies.rules.calls import UNREACHED, CareCallOutcome
 from supplies.rules.needs import NeedSource
 from supplies.views.searching import people_found, sealed_search, words_of
 
 ORDER = KeysetOrder(("next_call_on", "id"))
+BY_KEY = KeysetOrder(("id",))
 PAGE = 50
-UNREACHED = Q(outcome__in=[CareCallOutcome.WAITING, CareCallOutcome.NOT_REACHED])
 TABS = {
     "today": gettext_lazy("To call today"),
     "late": gettext_lazy("Not reached in time"),
-    "all": gettext_lazy("All key persons"),
+    "all": gettext_lazy("With a plan"),
+    "unplanned": gettext_lazy("Without a plan"),
 }
 
 
-def _plans(request: StaffRequest, tab: str, today: dt.date) -> CarePlanQuerySet:
-    plans = CarePlan.objects.visible_to(request.user).filter(ended_at=None)
-    waiting = CareCall.objects.filter(UNREACHED, plan=OuterRef("pk"))
-    if tab == "today":
-        return plans.filter(Exists(waiting.filter(planned_on__lte=today)))
-    if tab == "late":
-        return plans.filter(Exists(waiting.filter(planned_on__lt=today)))
-    return plans
+def _plans(request: StaffRequest, tab: str, at: dt.datetime) -> CarePlanQuerySet:
+    """The plans of a tab, each with the date since which its person is waited for too long, and its call."""
+    today = timezone.localdate(at)
+    plans = CarePlan.objects.visible_to(request.user)
+    plans = {
+        "today": lambda: plans.to_call(at),
+        "late": lambda: plans.not_reached_in_time(today),
+    }.get(tab, plans.running)()
+    waiting = CareCall.objects.filter(outcome__in=UNREACHED, planned_on__lte=today).order_by("-planned_on")
+    related = plans.with_late_since(today).select_related(
+        "person__unit__building__compound", "community", "hospital"
+    )
+    return related.prefetch_related(Prefetch("calls", waiting, to_attr="waiting"), "person__key_marks")
 
 
 @requires(Ability.WORK_SUPPLIES)
@@ -54,29 +69,12 @@ def key_persons(request: StaffRequest) -> HttpResponse:
     """The list, by the date of the next call, searched by name; four queries whatever its length."""
     if request.method == "POST":
         return sealed_search(request)
-    today, words = clock.today(), words_of(request)
+    at, words = clock.now(), words_of(request)
+    today = timezone.localdate(at)
     tab = request.GET.get("tab", "today")
     tab = tab if tab in TABS else "today"
-    plans = _plans(request, tab, today)
-    if words:
-        plans = plans.filter(person__in=people_found(request.user, words))
-    waiting = CareCall.objects.filter(UNREACHED, planned_on__lte=today).order_by("-planned_on")
-    chosen = plans.select_related("person__unit__building__compound", "community", "hospital")
-    rows, _backwards = keyset_page(
-        chosen.prefetch_related(Prefetch("calls", waiting, to_attr="waiting"), "person__key_marks"),
-        ORDER,
-        after=request.GET.get("after", ""),
-        size=PAGE,
-    )
-    shown = list(rows)
-    older = ""
-    if len(shown) > PAGE:
-        shown = shown[:PAGE]
-        older = cursor_of({"next_call_on": shown[-1].next_call_on, "id": shown[-1].pk}, ORDER)
-    area = request.user.area
-    context = {
-        "plans": shown,
-        "older": older,
+    after, area = request.GET.get("after", ""), request.user.area
+    context: dict[str, Any] = {
         "tab": tab,
         "tabs": TABS.items(),
         "words": words,
@@ -84,7 +82,65 @@ def key_persons(request: StaffRequest) -> HttpResponse:
         "today": today,
         "show_community": area is not None and area.level != Level.COMMUNITY,
     }
+    if tab == "unplanned":
+        context |= _unplanned(request, words, after)
+    else:
+        plans = _plans(request, tab, at)
+        if words:
+            plans = plans.filter(person__in=people_found(request.user, words))
+        rows, older = _page(plans, ORDER, after)
+        context |= {"rows": [CareRow(plan, today) for plan in rows], "older": older}
     return render(request, "supplies/care/list.html", context)
+
+
+def _page(rows: QuerySet[Any], order: KeysetOrder, after: str) -> tuple[list[Any], str]:
+    """The rows behind that cursor, and the cursor of the page behind them."""
+    queryset, _backwards = keyset_page(rows, order, after=after, size=PAGE)
+    found = list(queryset)
+    if len(found) <= PAGE:
+        return found, ""
+    last = found[PAGE - 1]
+    return found[:PAGE], cursor_of({name: getattr(last, name) for name in order.columns}, order)
+
+
+def _unplanned(request: StaffRequest, words: str, after: str) -> dict[str, Any]:
+    """People with a mark of key persons for whom nobody has written a plan."""
+    area = request.user.area
+    people = key_persons_without_plan().filter(in_area(area)) if area else Person.objects.none()
+    if words:
+        people = people.matching(words)
+    related = people.select_related("unit__building__compound", "community").prefetch_related("key_marks")
+    rows, older = _page(related, BY_KEY, after)
+    return {"people": rows, "older": older}
+
+
+@dataclass(frozen=True, slots=True)
+class CareRow:
+    """A plan in the list, or of a call: what is owed, and since when."""
+
+    plan: CarePlan
+    today: dt.date
+
+    @property
+    def call(self) -> CareCall | None:
+        """The call that waits, the latest of several."""
+        return next(iter(self.plan.waiting), None)  # type: ignore[attr-defined]
+
+    @property
+    def late_since(self) -> dt.date | None:
+        """The first date on which the person was to be reached and was not."""
+        since: dt.date | None = self.plan.late_since  # type: ignore[attr-defined]
+        return since
+
+    @property
+    def days_late(self) -> int:
+        """Dates since then; 0: in time."""
+        return (self.today - self.late_since).days if self.late_since else 0
+
+
+def _late(plan: CarePlan, today: dt.date) -> CareRow:
+    """How late the calls of that plan are."""
+    return CareRow(CarePlan.objects.with_late_since(today).get(pk=plan.pk), today)
 
 
 def _person(request: StaffRequest, pk: int) -> Person:
@@ -112,6 +168,7 @@ def care_plan(request: StaffRequest, pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "calls": plan.calls.select_related("by").order_by("-planned_on", "-pk")[:30] if plan else [],
+        "late": _late(plan, clock.today()) if plan else None,
         "prescriptions": person.prescriptions.filter(ended_at=None).order_by("lasts_until"),
         "today": clock.today(),
     }
@@ -130,6 +187,18 @@ def care_end(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Ability.WORK_SUPPLIES)
+@require_POST
+def care_call_now(request: StaffRequest, pk: int) -> HttpResponse:
+    """The call that is owed to this person, or one that nobody has planned: to its page."""
+    plan = get_object_or_404(CarePlan.objects.visible_to(request.user).running(), person=pk)
+    call = call_of_today(plan=plan, at=clock.now())
+    if call.outcome not in UNREACHED:
+        messages.info(request, _("A call of today is written down already."))
+        return HttpResponseRedirect(reverse("care-plan", args=[pk]), status=303)
+    return HttpResponseRedirect(reverse("care-call", args=[call.pk]), status=303)
+
+
+@requires(Ability.WORK_SUPPLIES)
 @require_http_methods(["GET", "POST"])
 def care_call(request: StaffRequest, pk: int) -> HttpResponse:
     """Note how a call went; what the person needs goes to the desk."""
@@ -142,6 +211,7 @@ def care_call(request: StaffRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(name)s: call written down") % {"name": call.plan.person.name})
         return HttpResponseRedirect(reverse("key-persons"), status=303)
     context: dict[str, Any] = {"call": call, "person": call.plan.person, "plan": call.plan, "form": form}
+    context["late"] = _late(call.plan, clock.today())
     status = 422 if request.method == "POST" else 200
     return render(request, "supplies/care/call.html", context, status=status)
 

@@ -25,6 +25,7 @@ from supplies.actions.owning import colleagues, hand_to, note
 from supplies.actions.serving import move
 from supplies.forms.asking import ReasonForm
 from supplies.forms.needs import NoteForm, OwnerForm
+from supplies.household import members_of
 from supplies.models import Need
 from supplies.need_rows import NeedRow
 from supplies.rules.needs import MEDICAL, MOVES, NEED_VERBS, Asker, NeedEventKind, NeedVerb, verbs_for
@@ -69,8 +70,9 @@ def need_page(
         "bound": bound,
         "verb": verb,
         "may_work": may_work,
-        "may_call": request.user.may(Ability.REVEAL_NUMBERS) and bool(phone_of(found)),
-        "phone": masked_phone(phone_of(found)),
+        "may_call": request.user.may(Ability.REVEAL_NUMBERS) and bool(found.telephone),
+        "phone": masked_phone(found.telephone),
+        "household": members_of(found.link) if found.link and not found.person else [],
         "events": found.events.select_related("by"),
         "names": _names(found),
         "may_keep": request.user.may(Ability.KEEP_STOCK),
@@ -209,17 +211,12 @@ def need_note(request: StaffRequest, pk: int) -> HttpResponse:
     return _perform(request, found, NoteForm(request.POST), "note", act)
 
 
-def phone_of(found: Need) -> str:
-    """The number that was given for calls, else the person's."""
-    return found.call_phone or (found.person.phone if found.person else "")
-
-
 @requires(Ability.REVEAL_NUMBERS)
 @require_POST
 def need_call(request: StaffRequest, pk: int) -> HttpResponse:
     """Hand the number to the telephone, after writing down who called."""
     found = need_of(request, pk)
-    phone = phone_of(found)
+    phone = found.telephone
     if not phone:
         messages.error(request, _("No. %(number)s: no telephone is on file") % {"number": found.number})
         return back(request, found.get_absolute_url())

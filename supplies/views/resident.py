@@ -25,7 +25,7 @@ from supplies.models import ResidentLink
 from supplies.need_rows import NeedRow
 from supplies.rules.names import masked_name
 from supplies.rules.needs import DELIVERED, NEED_KINDS, NEED_STATES, NeedKind, NeedSource
-from supplies.views.hotlines import lines_for
+from supplies.views.hotlines import by_purpose, lines_for
 from supplies.views.resident_door import LARGE, Door, behind_link
 
 ASKED = (
@@ -47,7 +47,8 @@ def my_page(request: HttpRequest, door: Door) -> HttpResponse:
     """Everything of this household on one page."""
     _note_use(door)
     household = household_of(door.link, door.people, door.at)
-    lines = sorted(lines_for(door.link.community, door.at), key=lambda line: not line.is_open)
+    lines = by_purpose(lines_for(door.link.community, door.at))
+    lines.sort(key=lambda line: (not line.is_answered, not line.is_open))
     context = {
         **door.context,
         "household": household,

@@ -18,7 +18,7 @@ from policy.refusals import BadInput, RuleViolation
 from supplies.actions import rounds as actions
 from supplies.models import Stop
 from supplies.rules.delivery import FINAL, STOP_OUTCOMES, TICKS, StopOutcome
-from supplies.views.rounds import round_address, round_of
+from supplies.views.rounds import round_address, round_of, subject_of
 
 LONGEST_AGO = 7 * 24 * 60 * 60
 """A tick is kept on a phone for days at most; an older one counts from the start of the round."""
@@ -87,15 +87,15 @@ def _state(stop: Stop) -> dict[str, object]:
 def round_call(request: StaffRequest, pk: int, stop: int) -> HttpResponse:
     """Hand the number to the telephone, after writing down who called."""
     found = round_of(request, pk)
-    rows = found.stops.select_related("need__person", "need__community")
+    rows = found.stops.select_related("need__person", "need__link", "need__community")
     row = get_object_or_404(rows, pk=stop)
     need = row.need
-    phone = need.call_phone or (need.person.phone if need.person else "")
+    phone = need.telephone
     if not phone:
         messages.error(request, _("No telephone is on file for this door."))
         return HttpResponseRedirect(round_address(found, row.pk), status=303)
     reveal(
-        subject=f"need:{need.pk}" if need.call_phone else f"person:{need.person_id}",
+        subject=subject_of(need, phone),
         fields_shown=["phone"],
         community=need.community,
         by=request.user,

@@ -21,9 +21,8 @@ from policy.refusals import BadInput, RuleViolation
 from supplies.actions import rounds as actions
 from supplies.forms.rounds import CarrierForm, RoundForm
 from supplies.models import DeliveryRound, Need, NeedLine, ReceivingPoint
-from supplies.round_rows import StopRow, by_unit, stop_rows
+from supplies.round_rows import StopRow, by_unit, stop_rows, whom
 from supplies.rules.delivery import ROUND_STATES, Door, RoundState, StopOutcome, route
-from supplies.rules.names import masked_name
 from supplies.rules.needs import NEED_KINDS, NeedKind
 from supplies.rules.stock import plain
 from supplies.views.paged import NEWEST, page_of
@@ -130,7 +129,7 @@ def _choices(needs: list[Need], ticked: set[str], *, all_ticked: bool) -> list[d
         {
             "need": by_key[door.need],
             "place": f"{door.building}{door.unit} {door.door}".strip(),
-            "name": masked_name(person.name) if (person := by_key[door.need].person) else "",
+            "name": whom(by_key[door.need]),
             "lines": lines.get(door.need)
             or [by_key[door.need].text or str(NEED_KINDS[NeedKind(by_key[door.need].kind)])],
             "ticked": all_ticked or str(door.need) in ticked,
@@ -193,13 +192,14 @@ def round_phones(request: StaffRequest, pk: int) -> HttpResponse:
     found = round_of(request, pk)
     at, address = clock.now(), client_address(request)
     phones = {}
-    for stop in found.stops.select_related("need__person", "need__community"):
+    stops = found.stops.select_related("need__person", "need__link", "need__community")
+    for stop in stops.prefetch_related("need__link__people"):
         need = stop.need
-        phone = need.call_phone or (need.person.phone if need.person else "")
+        phone = need.telephone
         if phone:
             phones[stop.pk] = phone
             reveal(
-                subject=f"person:{need.person_id}" if not need.call_phone else f"need:{need.pk}",
+                subject=subject_of(need, phone),
                 fields_shown=["phone"],
                 community=need.community,
                 by=request.user,
@@ -209,6 +209,12 @@ def round_phones(request: StaffRequest, pk: int) -> HttpResponse:
     answer = render(request, "supplies/rounds/round_list.html", _on_paper(found, phones))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def subject_of(need: Need, phone: str) -> str:
+    """Of whom a number is shown: the person whose it is, else the need with which it was given."""
+    theirs = need.person is not None and not need.call_phone and phone == need.person.phone
+    return f"person:{need.person_id}" if theirs else f"need:{need.pk}"
 
 
 @requires(Ability.WORK_SUPPLIES)

@@ -229,6 +229,32 @@ def test_a_line_nobody_checked_for_two_weeks_is_marked_until_it_is_called(
     assert records.hotline.name not in page_of(as_user(dora), "supplies_hotline_changelist", checked="late")
 
 
+def test_the_last_week_of_a_roster_is_repeated_and_what_stands_there_is_left_alone(
+    records: SimpleNamespace, dora: User, eve: User, as_user: Login
+) -> None:
+    line, day = records.hotline, dt.timedelta(days=1)
+    line.shifts.all().delete()
+    for before in (10, 3, 1):
+        starts = noon(TODAY) - before * day
+        HotlineShift.objects.create(hotline=line, user=dora, starts_at=starts, ends_at=starts + day / 2)
+    by_hand = noon(TODAY) + 6 * day
+    HotlineShift.objects.create(hotline=line, user=eve, starts_at=by_hand, ends_at=by_hand + day / 2)
+    chosen = {"action": "repeat_week", "_selected_action": [line.pk]}
+    address = reverse("admin:supplies_hotline_changelist")
+
+    as_user(eve).post(address, chosen)
+    assert line.shifts.count() == 4, "not hers to write"
+    HotlineShift.objects.filter(user=eve).update(starts_at=noon(TODAY) - 2 * day, ends_at=noon(TODAY) - day)
+    as_user(dora).post(address, chosen)
+    later = line.shifts.filter(starts_at__gt=noon(TODAY)).order_by("starts_at")
+    assert [(each.starts_at, each.user) for each in later] == [
+        (noon(TODAY) + 4 * day, dora),
+        (noon(TODAY) + 5 * day, eve),
+        (noon(TODAY) + 6 * day, dora),
+    ]
+    assert later[0].ends_at == noon(TODAY) + 4.5 * day
+
+
 def hotline_form(line: Hotline, user: User, **changes: str) -> dict[str, str]:
     """The form of a line with one new shift."""
     return {

@@ -30,9 +30,11 @@ from cases.models import Infection
 from complaints.actions.filing import Filing, file_complaint
 from complaints.models import Complaint
 from policy.clock import midnight
+from supplies.rules.needs import NeedKind
 from tests.api.conftest import System
 from tests.builders import episode
 from tests.scope import sealed
+from tests.supplies.world import need_of
 from zones.actions import ensure_room
 
 CHECKS = (
@@ -132,6 +134,7 @@ def everything(alice: User) -> dict[str, int | str]:
         "zones/proposals/": records.proposal.pk,
         "zones/": records.zone.pk,
         "complaints/": a_complaint(alice),
+        "needs/": need_of(held.person, NeedKind.TALK, by=alice).number,
     }
 
 

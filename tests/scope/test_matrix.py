@@ -80,7 +80,8 @@ def browser(user: User | None, **options: Any) -> Client:
 def address_of(name: str, world: World, door: Door) -> str:
     named = {"clause": {"slug": CLAUSE}, "risk-county": {"code": COUNTY}}
     if door.path:
-        record = {"pk": world.key(door.names)} if door.names else {}
+        numbered = "number" in door.path  # the record stands in the address by its number
+        record = {"pk": world.key(door.names)} if door.names and not numbered else {}
         path = reverse(name, kwargs=record | world.filled(door.path))  # type: ignore[arg-type]
     else:
         try:

@@ -94,9 +94,87 @@ def test_who_was_not_reached_stays_on_the_list_until_somebody_is(
     client = as_user(alice)  # a new shift
     late = client.get("/key-persons/?tab=late").content.decode()
     assert "林小满" in late
-    assert "应在 11-16 联系上" in late
+    assert "晚了1天，应于11-16联系上" in late
     assert reached(client, CareCall.objects.get()) == 303
     assert "全部按时联系上" in client.get("/key-persons/?tab=late").content.decode()
+
+
+def test_lateness_is_told_in_words_since_the_first_day_also_after_the_next_sweep(
+    alice: User, resident: Person, as_user: AsUser, the_day: Callable[[dt.date], None]
+) -> None:
+    planned(resident, alice)
+    plan_care_calls(at=noon(TODAY))
+    for day in (1, 2):
+        the_day(TODAY + day * DAY)
+        assert plan_care_calls(at=noon(TODAY + day * DAY)) == 1
+    client = as_user(alice)
+    for tab in ("today", "late", "all"):
+        page = client.get(f"/key-persons/?tab={tab}").content.decode()
+        assert "晚了2天，应于11-16联系上" in page, tab
+    assert "没有联系上" not in page
+    last = CareCall.objects.order_by("-planned_on")[0]
+    assert last.reason == CareCallReason.AGAIN
+    for path in (f"/care-calls/{last.pk}/", f"/key-persons/{resident.pk}/"):
+        assert "晚了2天，应于11-16联系上" in client.get(path).content.decode()
+    assert "最久的晚了2天，应于11-16" in client.get("/today/").content.decode()
+    assert reached(client, last) == 303
+    assert "晚了" not in client.get("/key-persons/?tab=all").content.decode()
+
+
+def test_whoever_is_to_be_called_stands_there_although_no_sweep_has_run(
+    alice: User, resident: Person, as_user: AsUser, the_day: Callable[[dt.date], None]
+) -> None:
+    planned(resident, alice)
+    client = as_user(alice)
+    assert "林小满" in client.get("/key-persons/").content.decode()
+    assert "晚了" not in client.get("/key-persons/").content.decode()
+    the_day(TODAY + DAY)
+    client = as_user(alice)
+    assert "晚了1天，应于11-16联系上" in client.get("/key-persons/?tab=late").content.decode()
+    answer = client.post(f"/key-persons/{resident.pk}/call/")
+    call = CareCall.objects.get()
+    assert (call.planned_on, answer.headers["Location"]) == (TODAY + DAY, f"/care-calls/{call.pk}/")
+    assert client.post(f"/key-persons/{resident.pk}/call/").headers["Location"] == f"/care-calls/{call.pk}/"
+    assert plan_care_calls(at=noon(TODAY + DAY)) == 0, "written down already"
+    late = client.get("/key-persons/?tab=late").content.decode()
+    assert "晚了1天，应于11-16联系上" in late, "a call that is planned late makes nothing good"
+    assert reached(client, call) == 303
+    assert "已记录" in client.get("/key-persons/").content.decode()
+    assert "林小满" not in client.get("/key-persons/").content.decode()
+    again = client.post(f"/key-persons/{resident.pk}/call/", follow=True)
+    assert "今天已有联系记录" in again.content.decode()
+    assert CareCall.objects.count() == 1
+
+
+def test_a_marked_person_behind_a_door_is_called_although_nobody_wrote_a_plan(
+    alice: User, bob: User, carol: User, resident: Person, as_user: AsUser
+) -> None:
+    KeyMark.objects.create(person=resident, kind=KeyMarkKind.OLD_AND_ALONE)
+    assert plan_care_calls(at=noon(TODAY)) == 0, "no closed door"
+    client = as_user(alice)
+    assert "林小满" in client.get("/key-persons/?tab=unplanned").content.decode()
+    assert "林小满" not in as_user(bob).get("/key-persons/?tab=unplanned").content.decode()
+    assert resident.unit is not None
+    seal([resident.unit], by=carol, found=TODAY)
+    assert plan_care_calls(at=noon(TODAY), dry_run=True) == 1
+    assert not CarePlan.objects.exists()
+    assert plan_care_calls(at=noon(TODAY)) == 1
+    assert plan_care_calls(at=noon(TODAY)) == 0
+    assert CareCall.objects.get().reason == CareCallReason.SEALED
+    plan = CarePlan.objects.get()
+    assert (plan.person, plan.community, plan.county) == (resident, resident.community, resident.county)
+    assert "林小满" not in client.get("/key-persons/?tab=unplanned").content.decode()
+
+
+def test_an_ended_plan_stays_ended_behind_a_door(
+    alice: User, carol: User, resident: Person, as_user: AsUser
+) -> None:
+    planned(resident, alice)
+    as_user(alice).post(f"/key-persons/{resident.pk}/end/")
+    assert resident.unit is not None
+    seal([resident.unit], by=carol, found=TODAY)
+    assert plan_care_calls(at=noon(TODAY)) == 0
+    assert as_user(alice).post(f"/key-persons/{resident.pk}/call/").status_code == 404
 
 
 def test_what_is_needed_goes_to_the_desk_and_a_call_is_noted_once(

@@ -355,6 +355,45 @@ def test_the_person_is_found_by_name_or_by_the_door_and_no_name_stands_in_an_add
     assert wrong.status_code == 422
 
 
+def test_from_door_to_door_of_a_staircase_only_the_door_is_typed(
+    resident: Person, alice: User, bob: User, as_user: Callable[[User], Client]
+) -> None:
+    client, unit = as_user(alice), resident.unit
+    assert unit is not None
+    facts = {"token": "0" * 32, "source": "door", "text": "两份蔬菜", "then": "next"}
+    answer = client.post(f"/needs/new/?person={resident.pk}&kind=food", facts)
+    assert answer.headers["Location"] == f"/needs/new/?near={unit.pk}"
+    page = client.get(answer.headers["Location"])
+    assert page.context["form"]["building"].value() == "4号楼"
+    assert page.context["form"]["unit"].value() == "1单元"
+    assert "1203 林小满" in page.content.decode()
+    assert as_user(bob).get(f"/needs/new/?near={unit.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("building", "unit"), [("4号楼", "1单元"), ("4", "1"), ("四栋", "一单元"), ("04", "1")]
+)
+def test_a_door_is_found_by_the_numbers_alone(
+    resident: Person, alice: User, as_user: Callable[[User], Client], building: str, unit: str
+) -> None:
+    assert resident.unit is not None
+    asked = {
+        "compound": str(resident.unit.building.compound_id),
+        "building": building,
+        "unit": unit,
+        "door": "0501",
+    }
+    answer = as_user(alice).get("/needs/new/", asked)
+    assert answer.headers.get("Location") == f"/needs/new/?unit={resident.unit_id}&door=0501"
+
+
+def test_the_person_is_found_by_an_address_in_one_go(
+    resident: Person, alice: User, as_user: Callable[[User], Client]
+) -> None:
+    page = as_user(alice).post("/needs/new/", {"words": "锦绣花园4号楼1203"}).content.decode()
+    assert f"?person={resident.pk}" in page
+
+
 def test_a_door_without_a_name_can_need_something_too(resident: Person, alice: User, bob: User) -> None:
     assert resident.unit is not None
     address = f"{reverse('need-new')}?unit={resident.unit.pk}&door=999&kind=alone"

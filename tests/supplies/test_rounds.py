@@ -15,6 +15,7 @@ from cases.models import Person
 from policy.refusals import RuleViolation
 from supplies.actions import rounds, serving, stock
 from supplies.actions.asking import Wanted
+from supplies.actions.links import ensure_link
 from supplies.models import (
     Balance,
     Car,
@@ -29,7 +30,7 @@ from supplies.models import (
     Store,
 )
 from supplies.rules.delivery import RoundState, StopOutcome
-from supplies.rules.needs import Asker, NeedEventKind, NeedKind, NeedState, NeedVerb
+from supplies.rules.needs import Asker, NeedEventKind, NeedKind, NeedSource, NeedState, NeedVerb
 from tests.builders import entry, noon, staff
 from tests.cases.pages import reader
 from tests.supplies.world import TODAY, need_of
@@ -60,7 +61,7 @@ def lives_at(alice: User, home: Area, name: str, stairs: tuple[str, str], door: 
     return list_person(facts, by=alice, at=AT)
 
 
-def packed(person: Person, by: User, **changes: Any) -> Need:
+def packed(person: Person, by: User, /, **changes: Any) -> Need:
     need = need_of(person, **changes)
     serving.move(need=need, verb=NeedVerb.PACK, asker=Asker.STAFF, by=by, at=AT)
     return need
@@ -376,3 +377,48 @@ class TestWho:
         assert reader(operator).get(reverse("rounds")).status_code == 403
         assert tick(reader(operator), stop, "delivered").status_code == 403
         assert tick(reader(alice), stop, "delivered").status_code == 200
+
+
+# ── one phone for a household ────────────────────────────────────────────────────────────────────
+
+
+def test_a_household_that_asked_for_everybody_has_a_name_and_its_phone(
+    resident: Person, alice: User, coordinator: User, home: Area, browser: Client
+) -> None:
+    """The grandmother has no phone, the need names nobody: it is her son's that rings."""
+    link = ensure_link(person=resident, by=alice, at=AT)
+    grandmother = lives_here(alice, home, "林奶奶")
+    ensure_link(person=grandmother, by=alice, at=AT)
+    facts = {"source": NeedSource.RESIDENT, "link": link, "unit": resident.unit, "door": resident.door}
+    for_all = packed(resident, coordinator, person=None, **facts)
+    hers = packed(grandmother, coordinator, **facts)
+    delivery = a_round([for_all, hers], coordinator)
+
+    page = browser.get(reverse("round", args=[delivery.pk])).content.decode()
+    assert "the whole household" in page
+    assert page.count("138****0000") == 2
+    for stop in delivery.stops.all():
+        answer = browser.post(reverse("round-call", args=[delivery.pk, stop.pk]))
+        assert answer.headers["Location"] == "tel:13811110000"
+    assert set(Reveal.objects.values_list("subject", flat=True)) == {f"need:{for_all.pk}", f"need:{hers.pk}"}
+    paper = browser.post(reverse("round-phones", args=[delivery.pk])).content.decode()
+    assert paper.count("13811110000") == 2
+
+    desk = browser.get(for_all.get_absolute_url()).content.decode()
+    assert "林小满" in desk
+    assert "林奶奶" in desk
+    assert browser.post(reverse("need-call", args=[for_all.pk])).headers["Location"] == "tel:13811110000"
+
+
+def test_whoever_has_moved_away_is_not_called_for_the_household(
+    resident: Person, alice: User, coordinator: User, home: Area
+) -> None:
+    link = ensure_link(person=resident, by=alice, at=AT)
+    need = packed(resident, coordinator, person=None, link=link, unit=resident.unit, door=resident.door)
+    Person.objects.filter(pk=resident.pk).update(door="0101")
+    assert Need.objects.get(pk=need.pk).telephone == ""
+
+
+def lives_here(alice: User, home: Area, name: str) -> Person:
+    """Somebody without a phone behind the resident's door."""
+    return list_person(entry(home, name=name, phone="", door="1203").facts, by=alice, at=AT)

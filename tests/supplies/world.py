@@ -15,7 +15,7 @@ TODAY = dt.date(2022, 11, 16)
 
 
 def need_of(
-    person: Person, kind: NeedKind = NeedKind.FOOD, *, by: User | None = None, **changes: Any
+    person: Person, /, kind: NeedKind = NeedKind.FOOD, *, by: User | None = None, **changes: Any
 ) -> Need:
     """Something that the person asks for at noon of TODAY."""
     facts: dict[str, Any] = {

@@ -13,7 +13,7 @@ from accounts.models import Area, User
 from policy.clock import midnight
 from tests.builders import episode, noon
 from tests.zones.risk_world import november, restart, seal, units
-from zones.addresses import Stairs, place_of, read, stairs_of, stairs_of_unit
+from zones.addresses import Door, Stairs, door_of, place_of, read, stairs_of, stairs_of_unit
 from zones.finding import Answer, Verdict, find
 from zones.models import Compound, UnitSeal, Zone
 from zones.views.asking import PublicThrottle
@@ -49,6 +49,23 @@ def test_the_same_number_is_alike_in_every_spelling() -> None:
 def test_the_name_of_a_compound_stands_before_the_building() -> None:
     assert place_of(read("锦绣花园3号楼1单元")) == "锦绣花园"
     assert place_of(read("锦绣花园502室")) == "锦绣花园"
+
+
+@pytest.mark.parametrize(
+    ("said", "door"),
+    [
+        ("锦绣花园5号楼1单元401", Door("锦绣花园", Stairs("5", "1"), "401")),
+        ("锦绣花园 五栋 401室", Door("锦绣花园", Stairs("5", ""), "401")),
+        ("锦绣花园5-1-401", Door("锦绣花园", Stairs("5", "1"), "401")),
+        ("5-401", Door("", Stairs("5", ""), "401")),
+        ("5号楼", Door("", Stairs("5", ""), "")),
+        ("锦绣花园 1203", Door("锦绣花园", Stairs(), "1203")),
+        ("锦绣花园", Door("锦绣花园", Stairs(), "")),
+        ("", Door()),
+    ],
+)
+def test_a_door_is_read_as_it_is_said_on_the_telephone(said: str, door: Door) -> None:
+    assert door_of(read(said)) == door
 
 
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────

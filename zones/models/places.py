@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.rules import codes_below
+from zones.addresses import Door
 from zones.rules import PLACE_KINDS, SITE_KINDS, TAKE_IN, PlaceKind, SiteKind
 
 P = TypeVar("P", bound=models.Model)
@@ -34,6 +35,22 @@ class BuildingQuerySet(PlaceQuerySet["Building"]):
 
 class UnitQuerySet(PlaceQuerySet["Unit"]):
     community_path = "building__compound__community"
+
+    def named_by(self, door: Door) -> Self:
+        """The units that a door as it is said names: 5号楼, 5栋 and 05号楼 are one building."""
+        found = self
+        if door.compound:
+            found = found.filter(building__compound__name__icontains=door.compound)
+        if door.stairs.building:
+            found = found.filter(building__name__iregex=_numbered(door.stairs.building))
+        if door.stairs.unit:
+            found = found.filter(name__iregex=_numbered(door.stairs.unit))
+        return found
+
+
+def _numbered(number: str) -> str:
+    """A name that begins with this number, not with a longer one; of digits and letters, as it was read."""
+    return f"^0*{number}([^0-9].*)?$"
 
 
 class SiteQuerySet(PlaceQuerySet["Site"]):

@@ -12,6 +12,7 @@ from tests.scope.doors.shapes import (
     Door,
     Records,
     act,
+    api,
     both,
     read,
 )
@@ -72,11 +73,13 @@ NEEDS: dict[str, Door] = {
 CALL_DESK: dict[str, Door] = {
     "calls": both(CALLS, q="1203"),
     "call-new": both(CALLS, note="x"),
-    "call-log": read(CALLS),
+    "call-log": both(CALLS, words="1203"),
+    "call-number": act(REVEAL, "call"),
     "call-returned": act(CALLS, "call"),
     "key-persons": both(SUPPLY, q="林"),
     "care-plan": both(SUPPLY, "person", every_days="3"),
     "care-end": act(SUPPLY, "person"),
+    "care-call-now": act(SUPPLY, "person"),
     "care-call": both(SUPPLY, "care_call", outcome="well", token="1"),
 }
 
@@ -161,7 +164,20 @@ STORED: dict[str, Door] = {
 
 PAGES: dict[str, Door] = LINKS | NEEDS | CALL_DESK | MEDICAL | ROUNDS | STORED
 
-API: dict[str, Door] = {}
+API: dict[str, Door] = {
+    "api-needs": api(CALLS, post=CALLS, kind="talk"),
+    "api-need": Door(CALLS, names="need", api=True, path={"number": "{need_number}"}),
+    "api-need-word": Door(
+        SUPPLY,
+        get=False,
+        post=True,
+        names="need",
+        form={"word": "cancel", "reason": "不要了"},
+        api=True,
+        post_needs=SUPPLY,
+        path={"number": "{need_number}"},
+    ),
+}
 
 ADMIN: dict[str, Records] = {
     "supplies_hotline": Records("hotline", add=True),
