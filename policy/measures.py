@@ -132,6 +132,7 @@ CALL_DESK = Place(_("Calls"), "calls", staff=True)
 KEY_PERSONS = Place(_("Key persons"), "key-persons", staff=True)
 STOCK = Place(_("Stock"), "stock", staff=True)
 DEMAND = Place(_("Demand of sealed areas"), "demand", staff=True)
+SUPPLIERS = Place(_("Suppliers"), "suppliers", staff=True)
 SUPPLY_PLANS = Place(_("Supply plans"), "supply-plans", staff=True)
 MUTUAL = Place(_("Mutual supply"), "mutual", staff=True)
 ROUNDS = Place(_("Delivery rounds"), "rounds", staff=True)
@@ -334,11 +335,12 @@ MEASURES: tuple[Row, ...] = (
         ("二(十九)",),
         _("Firms and industrial parks"),
         does=_(
-            "A complaint that a firm on the white list was told to stop goes to the top of the queue, with a "
-            "short limit. Work stopped at will goes to the industry desk."
+            "Supervisors keep the white list of the firms that supply people. A complaint that one of them was "
+            "told to stop goes to the top of the queue, with a short limit, whatever the complainant calls "
+            "it. Work stopped at will goes to the industry desk."
         ),
-        missing=_("The register of firms and parks with their plans, and the white list itself."),
-        places=(COMPLAIN, COMPLAINTS),
+        missing=_("The register of all firms and parks with their plans, contractors and shifts."),
+        places=(COMPLAIN, COMPLAINTS, SUPPLIERS),
     ),
     Row(
         "M20",
