@@ -15,6 +15,9 @@ from supplies.actions.serving import minutes_late
 from supplies.models import Counsel, Need
 from supplies.rules.needs import LIVE, NeedEventKind, NeedState
 
+SENT_TWICE = dt.timedelta(minutes=2)
+"""The same words about the same person within so short a time are one talk, sent twice."""
+
 
 @transaction.atomic
 def note_talk(
@@ -31,6 +34,9 @@ def note_talk(
     The need goes on when the counsellor wants to talk again: then its person is not alone with it, and its
     limit is the end of the date that was agreed.
     """
+    last = Counsel.objects.filter(person=person, by=by, at__gt=at - SENT_TWICE).order_by("-at", "-pk").first()
+    if last is not None and (last.notes, last.follow_up_on) == (notes, follow_up_on):
+        return last
     talk = Counsel.objects.create(
         **area_columns(person.community),
         person=person,

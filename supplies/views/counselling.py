@@ -1,7 +1,7 @@
 """Psychological support: who wants to talk, whom to talk with again; notes are for counsellors alone."""
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,15 +25,18 @@ MOST = 100
 @requires(Ability.COUNSEL)
 @require_safe
 def counsels(request: StaffRequest) -> HttpResponse:
-    """Who wants to talk, whom to talk with again, and the last talks; four queries."""
-    today = clock.today()
+    """Who wants to talk, whom to talk with again, and the last talks; four queries, five for a household."""
+    today, at = clock.today(), clock.now()
     talks = Counsel.objects.visible_to(request.user).select_related("person", "community", "by")
     wanting = wanting_to_talk(Need.objects.visible_to(request.user))
     again = talks.to_follow_up().order_by("follow_up_on", "pk")
+    # A household that did not say who: one of them is chosen when the talk is written down.
+    household = Prefetch("link__people", Person.objects.visible_to(request.user))
+    related = wanting.select_related("person", "community", "unit__building__compound", "link")
+    waiting = related.prefetch_related(household).order_by("rank", "due_at", "pk")[:MOST]
     context = {
-        "wanting": wanting.select_related("person", "community", "unit__building__compound").order_by(
-            "rank", "due_at", "pk"
-        )[:MOST],
+        "wanting": [(need, need.is_late(at)) for need in waiting],
+        "at": at,
         "again": again[:MOST],
         "talks": talks.order_by("-at", "-pk")[:30],
         "today": today,
@@ -80,7 +83,8 @@ def counsel(request: StaffRequest, pk: int) -> HttpResponse:
 def _need(request: StaffRequest, person: Person) -> Need | None:
     """The need to talk that this talk answers: the one named, else the oldest that waits."""
     key = key_in(request.GET, "need")
-    waiting = Need.objects.visible_to(request.user).filter(
-        Q(pk=key) if key else Q(), person=person, kind=NeedKind.TALK, state__in=LIVE
-    )
+    theirs = Q(person=person)
+    if key:
+        theirs = Q(pk=key) & (theirs | Q(person=None, link__people=person))
+    waiting = Need.objects.visible_to(request.user).filter(theirs, kind=NeedKind.TALK, state__in=LIVE)
     return waiting.order_by("asked_at", "pk").first()

@@ -35,6 +35,7 @@ FORMS: dict[MutualVerb, Any] = {
     MutualVerb.AGREE: AgreeForm,
     MutualVerb.RECEIVE: ArrivedForm,
 }
+STEPPING_BACK = (MutualVerb.DECLINE, MutualVerb.TAKE_BACK, MutualVerb.WITHDRAW)
 BADGES = {
     MutualState.ASKED: "due",
     MutualState.OFFERED: "wait",
@@ -56,7 +57,11 @@ def mutual_list(request: StaffRequest) -> HttpResponse:
     """What runs between this area and others; what is asked for nearby; what has ended."""
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else ""
-    rows = _in_tab(request.user, tab).values(
+    found, words = _in_tab(request.user, tab), request.GET.get("q", "").strip()[:40]
+    if words:
+        named = Q(item__name__icontains=words) | Q(asking__name__icontains=words)
+        found = found.filter(named | Q(offering__name__icontains=words))
+    rows = found.values(
         "pk",
         "state",
         "quantity",
@@ -78,6 +83,7 @@ def mutual_list(request: StaffRequest) -> HttpResponse:
         "pager": page,
         "tab": tab,
         "tabs": TABS.items(),
+        "words": words,
         "today": clock.today(),
         "may_keep": request.user.may(Ability.KEEP_STOCK),
     }
@@ -192,6 +198,7 @@ def _page(
         "badge": BADGES[MutualState(found.state)],
         "steps": _steps(found),
         "verbs": shown,
+        "stepping_back": [verb for verb in verbs if verb in STEPPING_BACK],
         "short": short,
         "ours": Side.ASKING in actions.sides(found, request.user),
         "today": clock.today(),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -39,10 +39,14 @@ class Line:
 @requires(Ability.KEEP_STOCK)
 @require_http_methods(["GET", "POST"])
 def stock_count(request: StaffRequest, pk: int) -> HttpResponse:
-    """The sheet (`?print=1` on paper); POST shows the differences, and with `step=save` takes them over."""
+    """The sheet (`?print=1` on paper); POST shows the differences, and with `step=save` takes them over.
+
+    With `?all=1` also the lots of which nothing should be there: somebody may have found one of them.
+    """
     stores = Store.objects.visible_to(request.user).select_related("area")
     store = get_object_or_404(stores, pk=pk)
-    balances = list(_lying(store))
+    everything = bool(request.GET.get("all"))
+    balances = list(_lying(store, _on_the_sheet(request), everything=everything))
     if request.method != "POST" and request.GET.get("print"):
         context = {"store": store, "balances": balances, "today": clock.today(), "printed_at": clock.now()}
         return render(request, "supplies/stock/count_sheet.html", context)
@@ -62,6 +66,7 @@ def stock_count(request: StaffRequest, pk: int) -> HttpResponse:
         "form": form,
         "lines": lines,
         "looked": looked,
+        "everything": everything,
         "differences": sum(1 for line in lines if line.difference),
         "counted": sum(1 for line in lines if line.difference is not None),
     }
@@ -69,8 +74,16 @@ def stock_count(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "supplies/stock/count.html", context, status=422 if refused else 200)
 
 
-def _lying(store: Store) -> Any:
-    lying = Balance.objects.filter(store=store, quantity__gt=0).select_related("lot__item")
+def _on_the_sheet(request: StaffRequest) -> list[int]:
+    """The lots that somebody wrote a quantity for: also what was issued to the last since is looked at."""
+    written = [name.removeprefix("lot_") for name, value in request.POST.items() if value.strip()]
+    return [int(key) for key in written if key.isascii() and key.isdecimal() and len(key) < 19][:LINES]
+
+
+def _lying(store: Store, counted: list[int], *, everything: bool) -> Any:
+    lying = Balance.objects.filter(store=store).select_related("lot__item")
+    if not everything:
+        lying = lying.filter(Q(quantity__gt=0) | Q(lot__in=counted))
     return lying.order_by(
         "lot__item__category", "lot__item__name", F("lot__expires_on").asc(nulls_last=True), "lot"
     )[:LINES]

@@ -15,9 +15,11 @@ from notices.models import Message
 from notices.rules import MessageKind
 from policy.clock import midnight
 from supplies.actions import medical as verbs
+from supplies.actions.asking import Ask, ask_for
+from supplies.actions.links import ensure_link
 from supplies.actions.medical_clocks import watch_medical_clocks
 from supplies.models import CareSite, Consult, Counsel, MedicalNeed, Need, NeedEvent, Prescription
-from supplies.rules.needs import NeedKind, NeedState
+from supplies.rules.needs import NeedKind, NeedSource, NeedState
 from tests.builders import noon
 from tests.supplies.world import TODAY, need_of
 from zones.models import Site
@@ -350,3 +352,24 @@ def test_an_emergency_is_told_to_everybody_above_at_once(resident: Person, coord
     assert {message.community.level for message in told} == {"community", "street", "county"}
     assert need.medical.act_by == noon(TODAY) + dt.timedelta(minutes=5)
     assert timezone.localtime(need.due_at).date() == TODAY
+
+
+def test_a_household_that_wants_to_talk_is_talked_with_and_the_talk_stands_once(
+    counsellor: User, resident: Person, coordinator: User, as_user: AsUser
+) -> None:
+    link = ensure_link(person=resident, by=coordinator, at=noon(TODAY))
+    asked = Ask(
+        kind=NeedKind.TALK, community=resident.community, source=NeedSource.RESIDENT, link=link, text="睡不着"
+    )
+    need = ask_for(asked, token="t", at=noon(TODAY) - dt.timedelta(hours=30))
+    client = as_user(counsellor)
+    listed = client.get("/counsel/").content.decode()
+    address = f"/counsel/{resident.pk}/?need={need.pk}"
+    assert address in listed
+    assert 'class="late"' in listed
+    assert "1 天" in listed or "30 小时" in listed
+    for _twice in range(2):
+        client.post(address, {"notes": "聊了半小时", "follow_up_on": ""})
+    assert Counsel.objects.get().need == need
+    need.refresh_from_db()
+    assert need.state == NeedState.CONFIRMED

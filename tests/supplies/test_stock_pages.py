@@ -377,6 +377,28 @@ class TestCounting:
         assert Balance.objects.get(store=store).quantity == 6
         assert 'value="6.00"' in answer.content.decode()
 
+    def test_what_was_issued_to_the_last_while_it_was_counted_is_not_lost(
+        self, browser: Client, store: Store, vegetables: Item, coordinator: User
+    ) -> None:
+        wanted = {vegetables: Decimal(10)}
+        stock.issue(store=store, wanted=wanted, need=None, key="i", by=coordinator, at=AT)
+        sheet = self.sheet(vegetables.lots.get(), "10.00", "8", step="save")
+        answer = browser.post(reverse("stock-count", args=[store.pk]), sheet)
+        assert answer.status_code == 422
+        assert "moved meanwhile" in text(answer)
+
+    def test_what_stands_at_nothing_and_was_found_can_be_counted(
+        self, browser: Client, store: Store, vegetables: Item, coordinator: User
+    ) -> None:
+        wanted = {vegetables: Decimal(10)}
+        stock.issue(store=store, wanted=wanted, need=None, key="i", by=coordinator, at=AT)
+        address = reverse("stock-count", args=[store.pk])
+        assert "蔬菜包" not in text(browser.get(address))
+        assert "蔬菜包" in text(browser.get(address, {"all": "1"}))
+        sheet = self.sheet(vegetables.lots.get(), "0.00", "3", step="save")
+        browser.post(f"{address}?all=1", sheet)
+        assert left(vegetables) == 3
+
     def test_the_sheet_on_paper_names_every_lot(self, browser: Client, store: Store) -> None:
         page = text(browser.get(reverse("stock-count", args=[store.pk]), {"print": "1"}))
         assert "Count sheet" in page
