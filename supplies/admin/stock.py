@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
@@ -30,6 +31,7 @@ class PartInline(KeptInline):
 
     model = KitPart
     fk_name = "kit"
+    hide_title = True
     autocomplete_fields = ("item",)
     fields = ("item", "quantity")
 
@@ -61,8 +63,17 @@ class ItemAdmin(ScopedAdmin):
         return plain(item.per_head_per_day) if item.per_head_per_day is not None else "–"
 
 
+class MinimumForm(forms.ModelForm[MinimumLevel]):
+    class Meta:
+        model = MinimumLevel
+        fields = ("store", "item", "quantity")
+        labels = {"store": _("store"), "item": _("item")}
+
+
 class MinimumInline(KeptInline):
     model = MinimumLevel
+    form = MinimumForm
+    hide_title = True
     autocomplete_fields = ("item",)
     fields = ("item", "quantity")
 
@@ -83,7 +94,8 @@ class StoreAdmin(ScopedAdmin):
 
 @admin.register(MinimumLevel)
 class MinimumLevelAdmin(ScopedAdmin):
-    list_display = ("item", "store", "quantity")
+    form = MinimumForm
+    list_display = ("what", "where", "quantity")
     list_select_related = ("item", "store__area")
     search_fields = ("item__name", "store__name")
     autocomplete_fields = ("store", "item")
@@ -95,6 +107,16 @@ class MinimumLevelAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A setting is no history."""
         return self._may(request)
+
+    @admin.display(description=_("item"), ordering="item__name")
+    def what(self, level: MinimumLevel) -> str:
+        """Of what."""
+        return level.item.name
+
+    @admin.display(description=_("store"), ordering="store__name")
+    def where(self, level: MinimumLevel) -> str:
+        """In which store."""
+        return level.store.name
 
 
 @admin.register(Supplier)
@@ -141,12 +163,12 @@ class SupplyPlanAdmin(HistoryAdmin):
 
 @admin.register(Balance)
 class BalanceAdmin(HistoryAdmin):
-    list_display = ("item", "lot", "expires_on", "store", "area", "quantity")
+    list_display = ("item", "batch", "expires_on", "where", "area", "quantity")
     list_filter = ("lot__item__category",)
     list_select_related = ("lot__item", "store__area")
     search_fields = ("lot__item__name", "lot__code", "store__name")
     ordering = ("store", "lot__item__name", "pk")
-    fields = ("item", "lot", "expires_on", "store", "quantity")
+    fields = ("item", "batch", "expires_on", "where", "quantity")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Balance | None = None) -> Any:
         """Every field: a balance is the sum of its movements."""
@@ -160,6 +182,16 @@ class BalanceAdmin(HistoryAdmin):
     def item(self, balance: Balance) -> str:
         """What it is."""
         return balance.lot.item.name
+
+    @admin.display(description=_("lot"), ordering="lot__code")
+    def batch(self, balance: Balance) -> str:
+        """The lot, where it has a name."""
+        return balance.lot.code or "–"
+
+    @admin.display(description=_("store"), ordering="store__name")
+    def where(self, balance: Balance) -> str:
+        """In which store."""
+        return balance.store.name
 
     @admin.display(description=_("expires on"), ordering=F("lot__expires_on").asc(nulls_last=True))
     def expires_on(self, balance: Balance) -> Any:

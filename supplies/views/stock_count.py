@@ -76,7 +76,7 @@ def stock_count(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _on_the_sheet(request: StaffRequest) -> list[int]:
     """The lots that somebody wrote a quantity for: also what was issued to the last since is looked at."""
-    written = [name.removeprefix("lot_") for name, value in request.POST.items() if value.strip()]
+    written = [name.removeprefix("lot_") for name, value in request.POST.items() if str(value).strip()]
     return [int(key) for key in written if key.isascii() and key.isdecimal() and len(key) < 19][:LINES]
 
 
