@@ -26,6 +26,10 @@ class AskForm(forms.Form):
         super().__init__(data, label_suffix="", **kwargs)
         self.fields["wanted_on"].widget.attrs["min"] = today.isoformat()
         self.initial.setdefault("wanted_on", today)
+        if not Item.objects.filter(enabled=True).exists():
+            self.fields["item"].help_text = _(
+                "No item is on the list yet: receive one, or import a delivery."
+            )
 
 
 class OfferForm(forms.Form):

@@ -20,7 +20,7 @@ from policy import clock
 from policy.refusals import BadInput, RuleViolation
 from supplies.actions import medical as verbs
 from supplies.forms.medical import AnswerForm, AskHospitalForm, ReasonForm, TripForm, TurnedAwayForm
-from supplies.medical_rows import lengths_of, patient_of
+from supplies.medical_rows import care_times, lengths_of, patient_of
 from supplies.models import Consult, MedicalNeed, Need, Trip
 from supplies.rules.medical import (
     MAY_BE_TURNED_AWAY,
@@ -47,7 +47,7 @@ TABS = {
 @requires(Ability.WORK_SUPPLIES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def medical_needs(request: StaffRequest) -> HttpResponse:
-    """Who needs a hospital: emergencies, then the next step due; searched by name; three queries."""
+    """Who needs a hospital: emergencies, then the next step due; searched by name; four queries at most."""
     if request.method == "POST":
         return sealed_search(request)
     words, at = words_of(request), clock.now()
@@ -67,11 +67,15 @@ def medical_needs(request: StaffRequest) -> HttpResponse:
     rows = list(
         chosen.order_by(*order)
         .select_related("need__person", "need__unit__building__compound", "need__community", "owner")
-        .prefetch_related("consults__site", "trips__site")[: MOST + 1]
+        .prefetch_related(
+            Prefetch("consults", Consult.objects.select_related("site")),
+            Prefetch("trips", Trip.objects.select_related("site")),
+        )[: MOST + 1]
     )
     context = {
         "rows": [patient_of(row, at) for row in rows[:MOST]],
         "more": len(rows) > MOST,
+        "times": care_times(mine, at) if tab == "ended" and not words else None,
         "tab": tab,
         "tabs": TABS.items(),
         "words": words,

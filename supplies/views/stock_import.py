@@ -21,7 +21,7 @@ from policy.refusals import BadInput
 from supplies import delivery_list
 from supplies.actions.delivering_in import take_over
 from supplies.delivery_list import HEADINGS, Line
-from supplies.forms.stock import DeliveryListForm
+from supplies.forms.stock import DeliveryListForm, stores_of
 from supplies.models import Store
 from supplies.rules.stock import ITEM_CATEGORIES, ItemCategory
 from supplies.views.stock import download
@@ -48,6 +48,7 @@ def stock_import(request: StaffRequest) -> HttpResponse:
             return _preview(request, store, lines, rows, key)
     context = {
         "form": form,
+        "has_stores": stores_of(request.user).exists(),
         "headings": [str(each) for each in HEADINGS.values()],
         "categories": delivery_list.categories(),
     }

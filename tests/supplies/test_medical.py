@@ -1,7 +1,9 @@
 """Medical access: somebody always answers, a refusal ends nothing, and the way back home is part of it."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -18,7 +20,8 @@ from supplies.actions import medical as verbs
 from supplies.actions.asking import Ask, ask_for
 from supplies.actions.links import ensure_link
 from supplies.actions.medical_clocks import watch_medical_clocks
-from supplies.models import CareSite, Consult, Counsel, MedicalNeed, Need, NeedEvent, Prescription
+from supplies.models import CareSite, Consult, Counsel, MedicalNeed, Need, NeedEvent, Prescription, Trip
+from supplies.rules.medical import ConsultAnswer, TripStage
 from supplies.rules.needs import NeedKind, NeedSource, NeedState
 from tests.builders import noon
 from tests.supplies.world import TODAY, need_of
@@ -373,3 +376,30 @@ def test_a_household_that_wants_to_talk_is_talked_with_and_the_talk_stands_once(
     assert Counsel.objects.get().need == need
     need.refresh_from_db()
     assert need.state == NeedState.CONFIRMED
+
+
+def test_the_times_of_the_last_thirty_days_are_measured(
+    coordinator: User,
+    resident: Person,
+    hospitals: tuple[Site, Site],
+    as_user: AsUser,
+    django_assert_max_num_queries: Any,
+) -> None:
+    start = noon(TODAY) - dt.timedelta(hours=20)
+    minute = dt.timedelta(minutes=1)
+    for minutes in (10, 20, 90):
+        need = need_of(resident, NeedKind.DOCTOR, by=coordinator, text="透析")
+        Need.objects.filter(pk=need.pk).update(asked_at=start)
+        medical, by = need.medical, coordinator
+        consult = verbs.ask_hospital(medical=medical, site=hospitals[0], by=by, at=start + minute)
+        accepted = {"answer": ConsultAnswer.ACCEPTED, "by": by, "at": start + minutes * minute}
+        verbs.note_answer(consult=consult, **accepted)
+        trip = verbs.set_out(medical=medical, site=hospitals[0], by=by, at=start + 95 * minute)
+        for stage, after in ((TripStage.ARRIVED, 125), (TripStage.TREATED, 300), (TripStage.BACK_HOME, 330)):
+            verbs.note_stage(trip=Trip.objects.get(pk=trip.pk), stage=stage, by=by, at=start + after * minute)
+    client = as_user(coordinator)
+    with django_assert_max_num_queries(5 + 4):
+        shown = re.sub(r"<[^>]+>", "", client.get("/medical/?tab=ended").content.decode())
+    assert "医院接收 20 分" in shown
+    assert "到院 2 小时 5 分" in shown
+    assert "往返 3 小时 55 分" in shown
