@@ -101,9 +101,9 @@ class TestPacking:
     def test_what_expires_first_goes_in_first_and_the_kits_expire_with_it(
         self, browser: Client, laid: Store, vegetables: Item, recipe: dict[Item, Decimal], cabbage: Item
     ) -> None:
-        browser.post(reverse("kit-pack", args=[vegetables.pk]), packing(laid, 10, recipe))
+        browser.post(reverse("kit-pack", args=[vegetables.pk]), packing(laid, 12, recipe))
         assert Balance.objects.get(lot__item=cabbage, lot__code="2天").quantity == 0
-        assert Balance.objects.get(lot__item=cabbage, lot__code="4天").quantity == 20
+        assert Balance.objects.get(lot__item=cabbage, lot__code="4天").quantity == 18
         assert Lot.objects.get(movements__kind="packed").expires_on == TODAY + 2 * DAY
 
     def test_the_part_that_is_short_is_named_and_nothing_moves(

@@ -167,6 +167,41 @@ def test_the_same_packing_sent_four_times_at_once_packs_once(
     check()
 
 
+def test_two_stores_that_unpack_one_lot_at_once_do_not_take_the_same_parts_out(
+    store: Store, vegetables: Item, coordinator: User, home: Area
+) -> None:
+    other = Store.objects.create(area=home, name="接收点")
+    cabbage = Item.objects.create(name="青菜", unit="斤", category="daily")
+    for number in range(6):
+        for days in (3, 5):
+            fresh = stock.ensure_lot(
+                cabbage, code=f"{number}-{days}", expires_on=TODAY + dt.timedelta(days=days)
+            )
+            key = f"in{number}-{days}"
+            stock.receive(store=store, lot=fresh, quantity=Decimal(1), key=key, by=coordinator, at=AT)
+        pack(store, vegetables, 2, {cabbage: Decimal(1)}, coordinator, key=f"{number}" * 32)
+        lot = Lot.objects.get(item=vegetables, code__endswith=f"{number}" * 6)
+        stock.transfer(
+            from_store=store,
+            to_store=other,
+            lot=lot,
+            quantity=Decimal(1),
+            key=f"t{number}",
+            by=coordinator,
+            at=AT,
+        )
+        done = at_once(
+            lambda lot=lot: unpack(store, lot, 1, coordinator),
+            lambda lot=lot: unpack(other, lot, 1, coordinator),
+        )
+        assert done == ["done", "done"]
+        assert set(kits.contents(lot).inside.values()) == {Decimal(0)}
+        # Used up, so that the next round packs what it has received.
+        for each in (store, other):
+            issue(each, cabbage, 1, coordinator)
+        check()
+
+
 def test_packed_unpacked_issued_carried_and_counted_at_once_the_sum_still_fits(
     store: Store, vegetables: Item, parts: dict[Item, Decimal], coordinator: User, home: Area
 ) -> None:
