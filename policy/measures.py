@@ -335,9 +335,9 @@ MEASURES: tuple[Row, ...] = (
         ("二(十九)",),
         _("Firms and industrial parks"),
         does=_(
-            "Supervisors keep the white list of the firms that supply people. A complaint that one of them was "
-            "told to stop goes to the top of the queue, with a short limit, whatever the complainant calls "
-            "it. Work stopped at will goes to the industry desk."
+            "Supervisors keep the white list of the firms that supply people. A complaint that one of them "
+            "was told to stop goes to the top of the queue, with a short limit, whatever the complainant "
+            "calls it. Work stopped at will goes to the industry desk."
         ),
         missing=_("The register of all firms and parks with their plans, contractors and shifts."),
         places=(COMPLAIN, COMPLAINTS, SUPPLIERS),
