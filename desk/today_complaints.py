@@ -84,8 +84,9 @@ def own_clocks(user: User, at: dt.datetime) -> ComplaintQuerySet:
 
 
 def shifts_ahead(user: User, *, at: dt.datetime) -> list[Shift]:
-    """Who is on duty at the own office now and within a day, and where else the user is; one query."""
-    shifts = DutyShift.objects.filter(Q(user=user) | Q(office=user.own_office))
+    """Who is on duty at the own office or above it within a day, and where else the user is; one query."""
+    own = user.own_office
+    shifts = DutyShift.objects.filter(Q(user=user) | Q(office__in=own.line if own else []))
     ahead = shifts.filter(ends_at__gt=at, starts_at__lt=at + dt.timedelta(hours=24))
     rows = ahead.select_related("office", "user").order_by("starts_at", "office__path", "pk")[:MOST_SHIFTS]
     return [Shift(row, row.starts_at <= at, row.user_id == user.pk) for row in rows]
