@@ -52,8 +52,13 @@ def _opening(ground: Ground, office: str, behaviour: str, facts: Facts) -> str:
 
 
 def sentences(ground: Ground | str, facts: Facts) -> list[str]:
-    """What was counted, in the language of the reader; nothing where nothing was."""
+    """What was counted and verified, in the language of the reader; nothing where nothing was."""
     return _sentences(ground, facts, _confirmed)
+
+
+def counted(ground: Ground | str, facts: Facts) -> list[str]:
+    """The same without what was verified then: for whoever reads besides what is `verified` now."""
+    return _sentences(ground, facts, lambda _facts: [])
 
 
 def _sentences(ground: Ground | str, facts: Facts, checked: Callable[[Facts], list[str]]) -> list[str]:

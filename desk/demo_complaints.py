@@ -89,6 +89,7 @@ class Complaints:
         sweeps.sweep_grossly_late(at=at)
         sweeps.sweep_words_over(at=at)
         sweeps.sweep_orders(at=at)
+        sweeps.assign_coordinators(at=at)
 
     # ── the roster ──────────────────────────────────────────────────────────────────────────
 
@@ -96,12 +97,14 @@ class Complaints:
         return Office.objects.select_related("area").get(area=self.areas[area], department=department)
 
     def _duty(self) -> None:
-        """Day and night, from the first complaint to the day after tomorrow: 08:00 and 20:00."""
+        """Day and night, from the first complaint to the day after tomorrow: 08:00 and 20:00.
+
+        At night, and for branches without a roster, the task force coordinates what is urgent.
+        """
         posts = (
-            (Department.TRANSPORT, "tanglei", "linyue"),
-            (Department.HEALTH, "zhoumin", "linyue"),
-            (Department.TASK_FORCE, "zhoumin", "linyue"),
-            (Department.INDUSTRY, "zhoumin", "linyue"),
+            (Department.TRANSPORT, "tanglei", 8),
+            (Department.TASK_FORCE, "zhoumin", 8),
+            (Department.TASK_FORCE, "linyue", 20),
         )
         first = timezone.localdate(self.at) - dt.timedelta(days=FARTHEST + 1)
         half = dt.timedelta(hours=12)
@@ -112,9 +115,8 @@ class Complaints:
                 starts_at=midnight(first + dt.timedelta(days=day)) + dt.timedelta(hours=hour),
                 ends_at=midnight(first + dt.timedelta(days=day)) + dt.timedelta(hours=hour) + half,
             )
-            for department, by_day, by_night in posts
+            for department, name, hour in posts
             for day in range(FARTHEST + 4)
-            for hour, name in ((8, by_day), (20, by_night))
         )
 
     # ── filing ──────────────────────────────────────────────────────────────────────────────

@@ -1,14 +1,14 @@
-"""Complaints on Today: an officer's own clocks, late ones first, and the orders to the own office."""
+"""Complaints on Today: an officer's own clocks, urgent ones first, and the orders to the own office."""
 
 import datetime as dt
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 
 from accounts.models import User
 from accounts.rules import Ability
 from complaints.models import Complaint, DutyShift, SupervisionOrder
-from complaints.models.complaint import HAS_WORD, ComplaintQuerySet
+from complaints.models.complaint import ComplaintQuerySet
 from complaints.queue import Line, line_of, with_rows
 
 LIMIT = 5
@@ -67,7 +67,7 @@ def complaints_today(user: User, *, at: dt.datetime, limit: int = LIMIT) -> Comp
     lines: list[Line] = []
     total = 0
     if user.may(Ability.HANDLE_COMPLAINTS) and user.own_office:
-        rows = list(_in_order(own_clocks(user, at), at)[:limit])
+        rows = list(_in_order(own_clocks(user, at))[:limit])
         total = rows[0].__dict__["total"] if rows else 0
         lines = [line_of(row, at) for row in rows]
     orders = [OrderDue(order, order.is_late(at)) for order in _orders(user)]
@@ -84,24 +84,20 @@ def own_clocks(user: User, at: dt.datetime) -> ComplaintQuerySet:
 
 
 def shifts_ahead(user: User, *, at: dt.datetime) -> list[Shift]:
-    """Who is on duty at the own office now and within a day, and where else the user is; one query."""
-    shifts = DutyShift.objects.filter(Q(user=user) | Q(office=user.own_office))
+    """Who is on duty at the own office or above it within a day, and where else the user is; one query."""
+    own = user.own_office
+    shifts = DutyShift.objects.filter(Q(user=user) | Q(office__in=own.line if own else []))
     ahead = shifts.filter(ends_at__gt=at, starts_at__lt=at + dt.timedelta(hours=24))
     rows = ahead.select_related("office", "user").order_by("starts_at", "office__path", "pk")[:MOST_SHIFTS]
     return [Shift(row, row.starts_at <= at, row.user_id == user.pk) for row in rows]
 
 
-def _in_order(mine: QuerySet[Complaint], at: dt.datetime) -> QuerySet[Complaint]:
-    """Late ones first, then urgent ones, each by its limit; with how many there are."""
-    late = Case(
-        When(~HAS_WORD & Q(due_at__lte=at), then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
+def _in_order(mine: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """As in the queue: urgent ones first, each by its limit; with how many there are."""
     return (
         with_rows(mine)
-        .annotate(past=late, total=Window(Count("pk")))
-        .order_by("-past", "-urgent", F("due_at").asc(nulls_last=True), "pk")
+        .annotate(total=Window(Count("pk")))
+        .order_by("-urgent", F("due_at").asc(nulls_last=True), "pk")
     )
 
 

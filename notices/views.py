@@ -123,6 +123,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
             "filter": wanted,
             "rows": [_row(message, request) for message in page.messages],
             "pager": _links(request.GET, page.older, page.newer),
+            "sees_cases": request.user.may(Ability.SEE_CASES),
             **_unread(request, wanted.cleaned_data.get("kind", "")),
         },
     )

@@ -173,7 +173,7 @@ def _store(filing: Filing, token: str, attempt: int, *, by: User | None, at: dt.
     complaint.handler = Office.objects.select_related("area").get(pk=routed.office) if routed.office else None
     complaint.routed = steps_as_json(routed.steps)
     if complaint.urgent:
-        complaint.coordinator = coordinator_for(complaint.handler, at)
+        complaint.coordinator = coordinator_for(complaint.handler, at, of=complaint)
     complaint.rebound_of = _closed_before(complaint, at)
     complaint.save(force_insert=True)
     _store_complainant(complaint, filing.complainant)

@@ -202,13 +202,19 @@ def answer(*, complaint: Complaint, text: str, by: User, at: dt.datetime) -> Ent
 
 
 def answer_many(
-    *, complaints: Sequence[Complaint], text: str, by: User, at: dt.datetime
+    *, complaints: Sequence[Complaint], text: str, accept_first: bool = False, by: User, at: dt.datetime
 ) -> tuple[list[Complaint], list[Complaint]]:
-    """One answer to many about the same thing, each in its own transaction: those done, those refused."""
+    """One answer to many about the same thing, each in its own transaction: those done, those refused.
+
+    `accept_first`: what nobody has accepted yet is accepted along with it, as two steps on record.
+    """
     done, left = [], []
     for complaint in complaints:
         try:
-            answer(complaint=complaint, text=text, by=by, at=at)
+            with transaction.atomic():
+                if accept_first and complaint.state == State.RECEIVED:
+                    accept(complaint=complaint, by=by, at=at)
+                answer(complaint=complaint, text=text, by=by, at=at)
         except RuleViolation:
             left.append(complaint)
         else:

@@ -1,7 +1,8 @@
 """Where a complaint goes: the routing table and the offices as they stand, put to `rules.routing`."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from django.db.models import Count, Q
 
@@ -136,27 +137,43 @@ def _office_in(area: Area | None, department: Department) -> Office | None:
     return Office.objects.filter(area=area, department=department).select_related("area").first()
 
 
-def coordinator_for(office: Office | None, at: dt.datetime, *, of: Complaint | None = None) -> User | None:
+def coordinator_for(office: Office | None, at: dt.datetime, *, of: Complaint) -> User | None:
     """Whoever is on duty there now and has the fewest open ones to coordinate; None: nobody is.
 
-    `of` is a complaint that exists already: whoever is recused from it does not coordinate it.
+    Where nobody is on duty at the office itself, such as a branch at night, it is the nearest one above it.
+    Never somebody of the office complained about or below it, nor somebody recused from it.
     """
     if office is None:
         return None
-    shifts = DutyShift.objects.on_duty(at).filter(office=office)
-    if of is not None:
+    shifts = DutyShift.objects.on_duty(at).filter(office__in=office.line)
+    if of.pk:
         shifts = shifts.exclude(user__in=of.recusals.values("user"))
-    people = User.objects.filter(pk__in=shifts.values("user")).select_related("office")
-    on_duty = {user.pk: user for user in people if may_coordinate(user, office)}
-    if not on_duty:
+    on_duty: dict[int, dict[int, User]] = defaultdict(dict)
+    for shift in shifts.select_related("user__office", "user__area"):
+        if may_coordinate(shift.user, office) and not is_under(shift.user, of.respondent):
+            on_duty[shift.office_id][shift.user_id] = shift.user
+    nearest = nearest_of(office, on_duty)
+    if nearest is None:
         return None
+    here = on_duty[nearest]
     busy = dict(
-        Complaint.objects.filter(coordinator__in=on_duty, state__in=OPEN)
+        Complaint.objects.filter(coordinator__in=here, state__in=OPEN)
         .order_by()
         .values_list("coordinator")
         .annotate(Count("pk"))
     )
-    return on_duty[min(on_duty, key=lambda key: (busy.get(key, 0), key))]
+    return here[min(here, key=lambda key: (busy.get(key, 0), key))]
+
+
+def nearest_of(office: Office, others: Collection[int]) -> int | None:
+    """The key of the office itself, else of the next one above it, that is among these keys."""
+    return next((key for key in reversed(office.line) if key in others), None)
+
+
+def is_under(user: User, respondent: Office | None) -> bool:
+    """Whether the user works at the office complained about, or below it."""
+    own = user.own_office
+    return respondent is not None and own is not None and own.is_at_or_below(respondent)
 
 
 def may_coordinate(user: User, office: Office) -> bool:

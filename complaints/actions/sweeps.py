@@ -7,17 +7,17 @@ its rows and names them, and only those are written on, in the same transaction.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DateTimeField, QuerySet, Value
+from django.db.models import Count, DateTimeField, Q, QuerySet, Value
 from django.db.models.expressions import Case, When
 
-from accounts.models import Office
-from accounts.rules import Department
+from accounts.models import Office, User
+from accounts.rules import Department, codes_below
 from complaints.actions.clocks import limits_set
-from complaints.actions.routing import may_coordinate, node_of
+from complaints.actions.routing import is_under, may_coordinate, nearest_of, node_of
 from complaints.actions.telling_many import Telling, tell_many
 from complaints.models import (
     Clock,
@@ -244,29 +244,39 @@ def _note_late_orders(ids: Sequence[int], at: dt.datetime) -> int:
 def assign_coordinators(*, at: dt.datetime, dry_run: bool = False) -> int:
     """Give every urgent one without a coordinator to whoever is on duty at its office; returns how many.
 
-    The one with the fewest open ones first; nobody gets one from which they are recused.
+    Where nobody is on duty there, to the nearest office above with somebody. The one with the fewest open
+    ones first; nobody gets one from which they are recused, or that is about their office.
     """
-    shifts = DutyShift.objects.on_duty(at)
-    waiting = Complaint.objects.filter(
-        state__in=OPEN, urgent=True, coordinator=None, handler__in=shifts.values("office")
-    ).order_by("due_at", "pk")
-    if dry_run:
-        return waiting.count()
-    complaints = list(waiting[:CHUNK])
+    shifts = list(DutyShift.objects.on_duty(at).select_related("office__area", "user__office", "user__area"))
+    covered = Q(pk=None)
+    for path in {shift.office.path for shift in shifts}:
+        first, after = codes_below(path)
+        covered |= Q(handler__path__gte=first, handler__path__lt=after)
+    waiting = Complaint.objects.filter(covered, state__in=OPEN, urgent=True, coordinator=None)
+    complaints = list(waiting.select_related("handler", "respondent").order_by("due_at", "pk")[:CHUNK])
     if not complaints:
         return 0
-    on_duty: dict[int, set[int]] = defaultdict(set)
-    here = shifts.filter(office__in={each.handler_id for each in complaints if each.handler_id})
-    for shift in here.select_related("office", "user__office", "user__area"):
-        if may_coordinate(shift.user, shift.office):
-            on_duty[shift.office_id].add(shift.user_id)
-    chosen_ones = _chosen_for(complaints, on_duty)
+    chosen_ones = _chosen_for(complaints, _on_duty(shifts, complaints))
+    if dry_run:
+        return sum(len(keys) for keys in chosen_ones.values())
     return sum(_give(user, keys, at) for user, keys in chosen_ones.items())
 
 
-def _chosen_for(complaints: Sequence[Complaint], on_duty: dict[int, set[int]]) -> dict[int, list[int]]:
+def _on_duty(shifts: Sequence[DutyShift], complaints: Sequence[Complaint]) -> dict[int, dict[int, User]]:
+    """By office whoever is on duty there and may coordinate; asked only where something waits below."""
+    line = {key for each in complaints if each.handler for key in each.handler.line}
+    found: dict[int, dict[int, User]] = defaultdict(dict)
+    for shift in shifts:
+        if shift.office_id in line and may_coordinate(shift.user, shift.office):
+            found[shift.office_id][shift.user_id] = shift.user
+    return found
+
+
+def _chosen_for(
+    complaints: Sequence[Complaint], on_duty: Mapping[int, Mapping[int, User]]
+) -> dict[int, list[int]]:
     """Which complaints each person on duty is to coordinate."""
-    everybody: set[int] = set().union(*on_duty.values())
+    everybody = {key for people in on_duty.values() for key in people}
     busy: dict[int, int] = dict(
         Complaint.objects.filter(coordinator__in=everybody, state__in=OPEN)
         .order_by()
@@ -276,15 +286,16 @@ def _chosen_for(complaints: Sequence[Complaint], on_duty: dict[int, set[int]]) -
     recused = set(Recusal.objects.filter(complaint__in=complaints).values_list("complaint", "user"))
     found: dict[int, list[int]] = defaultdict(list)
     for complaint in complaints:
-        free = [
-            user
-            for user in on_duty.get(complaint.handler_id or 0, set())
-            if (complaint.pk, user) not in recused
-        ]
-        if free:
-            user = min(free, key=lambda each: (busy.get(each, 0), each))
-            busy[user] = busy.get(user, 0) + 1
-            found[user].append(complaint.pk)
+        free: dict[int, list[int]] = defaultdict(list)
+        for office, people in on_duty.items():
+            for key, user in people.items():
+                if (complaint.pk, key) not in recused and not is_under(user, complaint.respondent):
+                    free[office].append(key)
+        nearest = nearest_of(complaint.handler, free) if complaint.handler else None
+        if nearest is not None:
+            chosen_one = min(free[nearest], key=lambda each: (busy.get(each, 0), each))
+            busy[chosen_one] = busy.get(chosen_one, 0) + 1
+            found[chosen_one].append(complaint.pk)
     return found
 
 

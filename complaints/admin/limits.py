@@ -58,7 +58,7 @@ class StepLimitAdmin(ScopedAdmin):
         "if_complex",
         "amount",
         "unit",
-        "gross",
+        "second",
         "enabled",
     )
     list_filter = ("step", "enabled")
@@ -94,6 +94,11 @@ class StepLimitAdmin(ScopedAdmin):
     def if_complex(self, limit: StepLimit) -> str:
         """For which ones."""
         return _yes_no_both(limit.complex)
+
+    @admin.display(description=_("second limit"), ordering="gross")
+    def second(self, limit: StepLimit) -> str:
+        """In the same unit; a dash where there is none."""
+        return str(limit.gross) if limit.gross else "–"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the note that they are local, and the steps that lack a limit."""

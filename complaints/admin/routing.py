@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -93,7 +94,16 @@ class RoutingRuleAdmin(ScopedAdmin):
 
     for_installer = True
     form = RoutingRuleForm
-    list_display = ("position", "matches_what", "area", "place_kind", "department", "enabled", "note")
+    list_before_template = "complaints/admin/routing_note.html"
+    list_display = (
+        "position",
+        "matches_what",
+        "where_it_holds",
+        "place_kind",
+        "department",
+        "enabled",
+        "note",
+    )
     list_display_links = ("position", "matches_what")
     list_select_related = ("area",)
     list_filter = ("enabled", "department", "topic")
@@ -148,6 +158,11 @@ class RoutingRuleAdmin(ScopedAdmin):
         """The supervisor's, or the first one for the account of the installation."""
         own = request.user.area if isinstance(request.user, User) else None
         return own or Area.objects.order_by("code").first()
+
+    @admin.display(description=_("area"), ordering="area__code")
+    def where_it_holds(self, rule: RoutingRule) -> str:
+        """The area, or everywhere."""
+        return rule.area.name if rule.area else pgettext("rule", "everywhere")
 
     @admin.display(description=_("for which complaints"))
     def matches_what(self, rule: RoutingRule) -> str:

@@ -397,6 +397,16 @@ class TogetherForm(forms.Form):
         pgettext_lazy("complaint", "Answer"),
         _("Each complainant reads it under the own receipt, and each then has the word."),
     )
+    accept_first = forms.BooleanField(
+        label=_("Accept those that nobody has accepted yet, and answer them as well"),
+        required=False,
+        initial=True,
+    )
+
+    def __init__(self, data: Any = None, *, unaccepted: bool) -> None:
+        super().__init__(data)
+        if not unaccepted:
+            del self.fields["accept_first"]
 
 
 class ReportForm(VerbForm):

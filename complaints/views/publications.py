@@ -32,7 +32,7 @@ from complaints.forms.publications import (
     SubmitForm,
 )
 from complaints.models import Complaint, Publication, PublicationStep
-from complaints.naming_texts import not_verified, sentences, verified
+from complaints.naming_texts import counted, not_verified, sentences, verified
 from complaints.rules.behaviours import BY_CODE
 from complaints.rules.supervision import (
     GROUNDS,
@@ -190,7 +190,6 @@ def _page(
         forms[bound.verb] = bound
     in_round = _round(steps)
     context = {
-        **_resting(found, request.user),
         "publication": found,
         "kind": BY_CODE.get(found.behaviour),
         "facts": sentences(found.ground, found.facts),
@@ -202,6 +201,7 @@ def _page(
         "replies": _of_kind(steps, PublicationStepKind.REPLIED),
         "wrote": request.user.pk in _writers(found, steps),
         "may_decide": request.user.may(Ability.SUPERVISE),
+        **_resting(found, request.user),
         "steps": [(step, PUBLICATION_STEPS[PublicationStepKind(step.kind)]) for step in reversed(steps)],
     }
     return render(request, "complaints/desk/publication.html", context, status=status)
@@ -219,6 +219,7 @@ def _resting(found: Publication, user: User) -> dict[str, Any]:
         mine = Complaint.objects.visible_to(user).filter(pk__in=behind(found, at).values("pk"))
         cases = list(mine.order_by(F("verified_at").desc(nulls_last=True), "-pk")[:MOST_CASES])
     return {
+        "facts": counted(found.ground, found.facts),
         "verified": verified(rests, found.ground),
         "not_verified": "" if rests.is_enough else not_verified(rests),
         "cases": cases,

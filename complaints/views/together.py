@@ -15,7 +15,7 @@ from complaints.actions.handling import accept, answer_many
 from complaints.actions.standing import check_staff
 from complaints.forms.desk import TogetherForm
 from complaints.models import Complaint
-from complaints.rules.handling import Actor, Verb, may
+from complaints.rules.handling import Actor, State, Verb, may
 from policy import clock
 from policy.refusals import RuleViolation
 
@@ -37,13 +37,15 @@ def answer_together(request: StaffRequest) -> HttpResponse:
     if not found:
         messages.info(request, _("Tick the complaints that one answer is for."))
         return redirect("complaints")
-    form = TogetherForm(request.POST if "text" in request.POST else None)
+    fresh = [each for each in found if each.state == State.RECEIVED]
+    form = TogetherForm(request.POST if "text" in request.POST else None, unaccepted=bool(fresh))
     if form.is_valid():
         return _answered(request, found, form)
     context = {
         "form": form,
         "complaints": found,
         "ready": [each for each in found if may(Verb.ANSWER, each.state, Actor.HANDLER)],
+        "fresh": fresh,
     }
     return render(request, "complaints/desk/together.html", context, status=422 if form.is_bound else 200)
 
@@ -51,7 +53,13 @@ def answer_together(request: StaffRequest) -> HttpResponse:
 def _answered(request: StaffRequest, found: list[Complaint], form: TogetherForm) -> HttpResponse:
     """How many were answered, which were left, and why."""
     at = clock.now()
-    done, left = answer_many(complaints=found, text=form.cleaned_data["text"], by=request.user, at=at)
+    done, left = answer_many(
+        complaints=found,
+        text=form.cleaned_data["text"],
+        accept_first=form.cleaned_data.get("accept_first", False),
+        by=request.user,
+        at=at,
+    )
     context = {"done": done, "left": [(each, _why(each, request)) for each in left], "form": form}
     return render(request, "complaints/desk/answered.html", context)
 
@@ -59,6 +67,8 @@ def _answered(request: StaffRequest, found: list[Complaint], form: TogetherForm)
 def _why(complaint: Complaint, request: StaffRequest) -> str:
     """Why that one was left, as it stands now."""
     complaint.refresh_from_db(fields=["state", "handler"])
+    if complaint.state == State.RECEIVED:
+        return _("Nobody has accepted it yet: accept it first, then answer.")
     try:
         check_staff(request.user, complaint, Verb.ANSWER, "answer")
     except RuleViolation as refusal:

@@ -56,7 +56,7 @@ def _duties(request: StaffRequest, at: dt.datetime) -> HttpResponse:
     context = {
         "complaints": complaints_today(request.user, at=at, limit=DUTIES),
         "shifts": shifts_ahead(request.user, at=at),
-        "office": request.user.own_office,
+        "own": request.user.own_office,
         "today": clock.today(),
         "at": at,
     }

@@ -247,6 +247,35 @@ def test_an_urgent_one_is_coordinated_from_the_beginning_of_a_shift(cast: Cast) 
     assert events(EventKind.COORDINATOR) == 1
 
 
+def test_at_night_the_desk_above_coordinates_what_lies_at_a_branch(cast: Cast) -> None:
+    early = filed(cast.home, behaviour="care_refused", whom="site").complaint
+    shift(cast.task_force, NOON)
+    assert sweeps.assign_coordinators(at=NOON, dry_run=True) == 1
+    assert sweeps.assign_coordinators(at=NOON) == 1
+    early.refresh_from_db()
+    assert (early.handler, early.coordinator) == (cast.health.office, cast.task_force)
+    assert Complaint.objects.visible_to(cast.task_force).filter(pk=early.pk).exists()
+    shift(cast.health, NOON)
+    later = filed(cast.home, behaviour="care_refused", whom="site", place="别处").complaint
+    assert later.coordinator == cast.health
+
+
+def test_whoever_works_below_the_office_complained_about_is_passed_over(cast: Cast) -> None:
+    """Duty at the city's desk, held by somebody of the county that it is about."""
+    county = officer("countyboss", office(cast.county), Role.SUPERVISOR)
+    city = cast.city.office
+    assert city is not None
+    complaint = filed(
+        cast.home, behaviour="care_refused", whom="county", respondent=office(cast.county)
+    ).complaint
+    assert complaint.handler is not None
+    DutyShift.objects.create(office=complaint.handler, user=county, starts_at=NOON, ends_at=NOON + HOUR)
+    assert sweeps.assign_coordinators(at=NOON) == 0
+    DutyShift.objects.create(office=city, user=cast.city, starts_at=NOON, ends_at=NOON + HOUR)
+    expected = 1 if complaint.handler.is_at_or_below(city) else 0
+    assert sweeps.assign_coordinators(at=NOON) == expected
+
+
 def test_whoever_is_recused_coordinates_nothing_and_work_is_shared(cast: Cast) -> None:
     second = officer("second", office(cast.county, Department.HEALTH))
     first, *others = [filed(cast.home, behaviour="care_refused", whom="site").complaint for _each in range(3)]
@@ -349,8 +378,9 @@ def test_two_sweeps_at_once_note_each_clock_once(cast: Cast) -> None:
     assert events(EventKind.LATE) == 6
 
 
-def test_a_role_without_its_own_office_is_never_on_duty_for_another(cast: Cast) -> None:
-    supervisor = officer("chief", office(cast.county), Role.SUPERVISOR)
+def test_duty_at_an_office_beside_or_below_is_none_for_another(cast: Cast) -> None:
     filed(cast.home, behaviour="care_refused", whom="site")
-    shift(supervisor, NOON)
+    shift(officer("teacher", office(cast.county, Department.EDUCATION)), NOON)
+    shift(cast.street, NOON)
+    shift(cast.neighbour, NOON)
     assert sweeps.assign_coordinators(at=NOON + HOUR) == 0

@@ -234,11 +234,29 @@ def test_one_answer_goes_to_many_and_what_is_left_says_why(as_user: Login, cast:
     page = result.content.decode()
     assert Complaint.objects.filter(state=State.ANSWERED).count() == 2
     assert fresh.number in page
+    assert "还没有人受理" in page
     assert "已责令拆除。" in page
     again = client.post(f"{QUEUE}answer/", {"pk": keys, "text": "已责令拆除。"})
     assert again.status_code == 200
     assert Complaint.objects.get(pk=ready[0].pk).entries.filter(kind="answer").count() == 1
     assert stranger.number not in page
+
+
+def test_the_same_answer_accepts_what_nobody_has_accepted_where_that_is_ticked(
+    as_user: Login, cast: Cast
+) -> None:
+    accepted, fresh = [filed(cast.home).complaint for _each in range(2)]
+    handling.accept(complaint=accepted, by=cast.task_force, at=NOON)
+    client, keys = as_user(cast.task_force), [accepted.pk, fresh.pk]
+    asked = client.post(f"{QUEUE}answer/", {"pk": keys}).content.decode()
+    assert "1 件尚未受理" in asked
+    assert 'name="accept_first"' in asked
+    client.post(f"{QUEUE}answer/", {"pk": keys, "text": "已责令拆除。", "accept_first": "on"})
+    for each in (accepted, fresh):
+        each.refresh_from_db()
+        assert (each.state, each.accepted_at is None) == (State.ANSWERED, False)
+    assert [event.kind for event in fresh.events.order_by("pk")][-2:] == ["accepted", "answered"]
+    assert 'name="accept_first"' not in client.post(f"{QUEUE}answer/", {"pk": keys}).content.decode()
 
 
 def test_nobody_answers_what_lies_elsewhere(as_user: Login, cast: Cast) -> None:

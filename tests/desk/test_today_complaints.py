@@ -40,7 +40,7 @@ def shown(page: str) -> list[str]:
     return re.findall(r'<span class="num">(\d{6}-\d{8})</span>', page)
 
 
-def test_an_officers_clocks_stand_on_top_late_first_then_urgent_then_what_is_due(
+def test_an_officers_clocks_stand_on_top_urgent_first_then_late_then_what_is_due(
     as_user: Login, cast: Cast
 ) -> None:
     fresh = filed(cast.home, at=NOON - HOUR).number
@@ -48,7 +48,7 @@ def test_an_officers_clocks_stand_on_top_late_first_then_urgent_then_what_is_due
     urgent = filed(cast.home, at=NOON - HOUR, urgent=True).number
     late = filed(cast.home, at=NOON - 30 * HOUR).number
     page = today(as_user(cast.task_force))
-    assert shown(page) == [late, urgent, sooner, fresh]
+    assert shown(page) == [urgent, late, sooner, fresh]
     assert 'id="complaints"' in page
 
 
