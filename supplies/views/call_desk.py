@@ -59,7 +59,7 @@ def call_desk(request: StaffRequest) -> HttpResponse:
         "sealed": request.GET.get("words", "") if words else "",
         "found": _found(request, words) if words else [],
         "to_call_back": calls.to_call_back().order_by("call_back_at", "pk")[:RECENT],
-        "recent": calls.order_by("-at", "-pk")[:RECENT],
+        "recent": calls.order_by("-pk")[:RECENT],
         "may_dial": request.user.may(Ability.REVEAL_NUMBERS),
         "at": clock.now(),
     }
