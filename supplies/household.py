@@ -188,10 +188,15 @@ def _sealed(people: Sequence[Person], at: dt.datetime) -> Sealed | None:
 def needs_of(link: ResidentLink, people: Sequence[Person]) -> "QuerySet[Need]":
     """What this household asked for, by the link or otherwise.
 
-    A need of somebody who has moved away is not the household's any more, though it came by its link.
+    A need of somebody who has moved away is not the household's any more, though it came by its link. What
+    staff wrote down at the door for nobody by name is theirs since they have the link: before that somebody
+    else may have lived there.
     """
-    theirs = Q(person__in=[each.pk for each in people])
-    return Need.objects.filter(theirs | Q(link=link, person=None))
+    theirs = Q(person__in=[each.pk for each in people]) | Q(link=link, person=None)
+    if link.unit_id and link.door:
+        at_the_door = Q(unit=link.unit_id, door=link.door, asked_at__gte=link.made_at)
+        theirs |= at_the_door & Q(person=None, link=None)
+    return Need.objects.filter(theirs)
 
 
 def shown_needs(link: ResidentLink, people: Sequence[Person], at: dt.datetime) -> "QuerySet[Need]":

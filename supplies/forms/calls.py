@@ -1,16 +1,17 @@
 """A call: who calls, from which door, what is needed, when to call back."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Area, User
-from accounts.rules import Level
+from accounts.models import Area, Post, User
+from accounts.rules import ABILITIES, CODE_LENGTH, Ability, Level, codes_below
 from cases.actions.judging import PersonFacts
 from cases.forms.person import AddressForm
 from cases.models import Person
@@ -18,7 +19,7 @@ from cases.rules import IdKind, phone_doubt, tidy_person_name, tidy_phone
 from policy.clock import midnight
 from supplies.actions.asking import Ask
 from supplies.forms.stock import date_input
-from supplies.models import Call, Hotline
+from supplies.models import Hotline
 from supplies.models.calls import CallQuerySet
 from supplies.rules.calls import CALL_OUTCOMES, CallOutcome
 from supplies.rules.medical import TREATMENT_KINDS, TreatmentKind
@@ -192,9 +193,7 @@ class CallFilter(forms.Form):
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data, auto_id="find-%s")
-        taken = Call.objects.visible_to(user).filter(taken_by=OuterRef("pk"))
-        operators = User.objects.filter(Exists(taken)).order_by("username")[:MOST_OPERATORS]
-        names = [(str(each.pk), str(each)) for each in operators]
+        names = [(str(each.pk), str(each)) for each in _operators(user)]
         self.fields["operator"].choices = [("", _("every operator")), *names]  # type: ignore[attr-defined]
 
     def narrow(self, calls: CallQuerySet) -> CallQuerySet:
@@ -218,6 +217,18 @@ class CallFilter(forms.Form):
         """Whether anything is chosen."""
         self.is_valid()
         return any(self.cleaned_data.values())
+
+
+def _operators(user: User) -> Sequence[User]:
+    """Who may have taken a call of the user's area: staff there, below it, or above it. No call is read."""
+    if user.area is None:
+        return []
+    first, after = codes_below(user.area.code)
+    above = [user.area.code[:length] for length in CODE_LENGTH.values()]
+    near = Q(area__code__gte=first, area__code__lt=after) | Q(area__code__in=above)
+    taking = [role for role, abilities in ABILITIES.items() if Ability.TAKE_CALLS in abilities]
+    posted = Post.objects.filter(user=OuterRef("pk"), role__in=taking)
+    return User.objects.filter(near, Exists(posted)).order_by("username")[:MOST_OPERATORS]
 
 
 class NewCallerForm(CallForm, AddressForm):

@@ -59,7 +59,7 @@ def call_desk(request: StaffRequest) -> HttpResponse:
         "sealed": request.GET.get("words", "") if words else "",
         "found": _found(request, words) if words else [],
         "to_call_back": calls.to_call_back().order_by("call_back_at", "pk")[:RECENT],
-        "recent": calls.order_by("-at", "-pk")[:RECENT],
+        "recent": calls.order_by("-pk")[:RECENT],
         "may_dial": request.user.may(Ability.REVEAL_NUMBERS),
         "at": clock.now(),
     }
@@ -68,12 +68,14 @@ def call_desk(request: StaffRequest) -> HttpResponse:
 
 def _found(request: StaffRequest, words: str) -> Sequence[Person]:
     """People by name, telephone or last four digits; else by the address, in one go or word by word."""
-    counted = _people(request).annotate(
-        waiting=Count("needs", filter=Q(needs__state__in=LIVE), distinct=True)
-    )
-    for people in (counted.matching(words), counted.living_at(words), counted.filter(_at_address(words))):
-        if found := list(people.order_by("unit", "door", "name", "pk")[:FOUND]):
-            return found
+    people = _people(request)
+    for matching in (people.matching(words), people.living_at(words), people.filter(_at_address(words))):
+        # The few that are shown first, and only then what they wait for: a compound's name finds thousands.
+        keys = list(matching.order_by("unit", "door", "name", "pk").values_list("pk", flat=True)[:FOUND])
+        if keys:
+            waiting = Count("needs", filter=Q(needs__state__in=LIVE), distinct=True)
+            shown = people.filter(pk__in=keys).annotate(waiting=waiting)
+            return list(shown.order_by("unit", "door", "name", "pk"))
     return []
 
 

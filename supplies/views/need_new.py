@@ -66,7 +66,7 @@ def _whom(request: StaffRequest) -> HttpResponse:
 
     `?near=` is the staircase in which one stands: its people are listed, and only the door is to be typed.
     """
-    words, near = request.POST.get("words", "").strip(), _unit(request, "near")
+    words, near = request.POST.get("words", "").replace("\0", "").strip(), _unit(request, "near")
     people = people_at_hand(request.user).select_related("unit__building__compound", "community")
     found = _found(people, words) if words else []
     if near and not words:

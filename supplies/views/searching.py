@@ -25,7 +25,7 @@ def words_of(request: HttpRequest) -> str:
     """What was searched for; "" for an address of another installation, or one cut short."""
     sealed = request.GET.get("words", "")
     with suppress(ValueError):
-        return decrypt(sealed) if sealed else ""
+        return decrypt(sealed).replace("\0", "") if sealed else ""  # PostgreSQL takes no NUL
     return ""
 
 

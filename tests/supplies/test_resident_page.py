@@ -23,7 +23,7 @@ from supplies.actions import links, serving
 from supplies.actions.sweeps import ask_again_after_opening
 from supplies.models import Hotline, Item, Need, Prescription, ResidentLink
 from supplies.rules.medical import TreatmentKind
-from supplies.rules.needs import Asker, NeedKind, NeedState, NeedVerb
+from supplies.rules.needs import Asker, NeedKind, NeedSource, NeedState, NeedVerb
 from tests.builders import entry, noon, resident_id
 from tests.supplies.pages import AT, isolated, link_for, neighbour, phone, reading, seal
 from tests.supplies.world import TODAY, need_of
@@ -218,6 +218,19 @@ def test_a_household_shares_one_link_and_sees_only_itself(lin: Person, home: Are
     assert Need.objects.get().state == NeedState.OPEN
 
 
+def test_what_was_written_down_at_the_door_is_the_households_since_it_has_the_link(
+    lin: Person, home: Area, alice: User
+) -> None:
+    wang = neighbour(home, alice)
+    link, token = link_for(lin, alice)
+    at_door = {"person": None, "unit": lin.unit, "door": lin.door, "source": NeedSource.DOOR}
+    ours, theirs = need_of(lin, by=alice, **at_door), need_of(lin, by=alice, **at_door | {"door": wang.door})
+    assert ours.number in reading(token)
+    assert theirs.number not in reading(token)
+    ResidentLink.objects.filter(pk=link.pk).update(made_at=AT + dt.timedelta(minutes=1))
+    assert ours.number not in reading(token), "somebody else may have lived there"
+
+
 def test_whoever_has_moved_away_is_not_on_the_old_page(lin: Person, home: Area, alice: User) -> None:
     child = list_person(entry(home, name="林安", phone="", door="1203").facts, by=alice, at=AT)
     link, token = link_for(lin, alice)
@@ -250,6 +263,19 @@ def test_hotlines_say_whether_somebody_answers_now(lin: Person, home: Area, alic
     assert body.index("open now") < body.index("closed now")
 
 
+def test_lines_stand_in_the_order_of_what_most_people_need(lin: Person, home: Area, alice: User) -> None:
+    for purpose in ("lorries", "complaints", "medical", "supplies", "community"):
+        Hotline.objects.create(
+            area=home, purpose=purpose, name=f"L-{purpose}", phone="1", all_day=True, checked_on=TODAY
+        )
+    Hotline.objects.filter(purpose="community").update(
+        all_day=False, opens_at=dt.time(1), closes_at=dt.time(2)
+    )
+    _link, token = link_for(lin, alice)
+    shown = re.findall(r"<b>L-(\w+)</b>", reading(token))
+    assert shown == ["supplies", "medical", "lorries", "complaints", "community"], "closed ones last"
+
+
 def test_the_page_costs_a_fixed_number_of_queries(lin: Person, home: Area, alice: User) -> None:
     link, token = link_for(lin, alice)
 
@@ -279,6 +305,42 @@ def test_large_type_and_language_stay_chosen(lin: Person, alice: User) -> None:
     body = client.get(page).content.decode()
     assert "Usual type" in body
     assert "resident-large.css" in body
+
+
+def test_large_type_holds_on_every_page_behind_the_link_and_beside_it(
+    lin: Person, alice: User, the_day: Callable[..., Any]
+) -> None:
+    _link, token = link_for(lin, alice)
+    need = need_of(lin)
+    episode = Episode.objects.get()
+    the_day(episode.release_on)
+    client = phone()
+    client.cookies["large_type"], client.cookies["django_language"] = "1", "en"
+    pages = [
+        reverse("my-page", args=[token]),
+        reverse("my-ask", args=[token, "food"]),
+        reverse("my-emergency", args=[token]),
+        reverse("my-need", args=[token, need.number]),
+        reverse("my-release", args=[token, episode.pk]),
+        reverse("my-page", args=["1-guessed"]),
+        reverse("hotlines"),
+    ]
+    for path in pages:
+        body = client.get(path).content.decode()
+        assert "css/resident-large.css" in body, path
+        assert '<html lang="en">' in body, path
+        client.cookies["large_type"] = "0"
+        assert "css/resident-large.css" not in client.get(path).content.decode(), path
+        client.cookies["large_type"] = "1"
+
+
+def test_the_community_is_one_tap_from_the_emergency(lin: Person, alice: User) -> None:
+    assert alice.area is not None
+    Area.objects.filter(pk=alice.area.pk).update(duty_phone="010-66551001")
+    _link, token = link_for(lin, alice)
+    assert "tel:010-66551001" in phone().get(reverse("my-emergency", args=[token])).content.decode()
+    answer = post(token, "my-emergency", token=form_token())
+    assert "tel:010-66551001" in phone().get(answer.headers["Location"]).content.decode()
 
 
 def test_the_way_back_stays_on_the_page(lin: Person, alice: User) -> None:
