@@ -190,6 +190,9 @@ class Migration(migrations.Migration):
                 ('file_digest', models.CharField(editable=False, max_length=64)),
                 ('content', accounts.encryption.EncryptedTextField(blank=True, editable=False, help_text='The packed rows of the list.')),
                 ('chosen', models.JSONField(default=dict, editable=False, help_text='Behaviours that somebody chose, by the number of the row.')),
+                ('asked_at', models.DateTimeField(editable=False, help_text='When somebody asked to file the good rows; they count from then.', null=True)),
+                ('language', models.CharField(blank=True, editable=False, help_text='In which the rows given back say what to mend.', max_length=10)),
+                ('claim', models.CharField(blank=True, editable=False, max_length=32)),
                 ('claimed_at', models.DateTimeField(editable=False, null=True)),
                 ('committed_at', models.DateTimeField(null=True, verbose_name='taken over at')),
                 ('counts', models.JSONField(default=dict, verbose_name='counts')),
@@ -201,6 +204,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'list of complaints',
                 'verbose_name_plural': 'lists of complaints',
                 'ordering': ['-uploaded_at'],
+                'indexes': [models.Index(condition=models.Q(('asked_at__isnull', False), ('committed_at', None)), fields=['asked_at'], name='complaint_list_to_file')],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,5 @@
 import accounts.encryption
+import django.core.validators
 import django.db.models.deletion
 import supplies.rules.calls
 import supplies.rules.delivery
@@ -207,6 +208,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='KitPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('quantity', models.DecimalField(decimal_places=2, max_digits=9, verbose_name='quantity in one kit')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inside_of', to='supplies.item', verbose_name='part')),
+                ('kit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipe', to='supplies.item', verbose_name='kit')),
+            ],
+            options={
+                'verbose_name': 'part',
+                'verbose_name_plural': 'parts',
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('kit', 'item'), name='one_line_per_part_of_a_kit', violation_error_message='This part stands in the kit already.'), models.CheckConstraint(condition=models.Q(('kit', models.F('item')), _negated=True), name='kit_is_no_part_of_itself', violation_error_message='A kit is no part of a kit.'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='part_of_a_kit_is_something', violation_error_message='The quantity is more than nothing.')],
+            },
+        ),
+        migrations.CreateModel(
             name='NeedLimit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -272,9 +288,10 @@ class Migration(migrations.Migration):
                 ('urgency', models.CharField(choices=[(supplies.rules.needs.Urgency['EMERGENCY'], 'emergency'), (supplies.rules.needs.Urgency['URGENT'], 'urgent'), (supplies.rules.needs.Urgency['NORMAL'], 'normal')], default=supplies.rules.needs.Urgency['NORMAL'], max_length=10, verbose_name='urgency')),
                 ('rank', models.PositiveSmallIntegerField(default=2, editable=False)),
                 ('text', models.TextField(blank=True, verbose_name='in their words')),
-                ('source', models.CharField(choices=[(supplies.rules.needs.NeedSource['RESIDENT'], "the resident's page"), (supplies.rules.needs.NeedSource['PHONE'], 'by telephone'), (supplies.rules.needs.NeedSource['DOOR'], 'at the door'), (supplies.rules.needs.NeedSource['ROUND_CALL'], 'when a key person was called')], max_length=10, verbose_name='source')),
+                ('source', models.CharField(choices=[(supplies.rules.needs.NeedSource['RESIDENT'], "the resident's page"), (supplies.rules.needs.NeedSource['PHONE'], 'by telephone'), (supplies.rules.needs.NeedSource['DOOR'], 'at the door'), (supplies.rules.needs.NeedSource['ROUND_CALL'], 'when a key person was called'), (supplies.rules.needs.NeedSource['SYSTEM'], 'another system')], max_length=10, verbose_name='source')),
                 ('door', models.CharField(blank=True, max_length=20, verbose_name='door number')),
                 ('call_phone', accounts.encryption.EncryptedTextField(blank=True, verbose_name='telephone to call back')),
+                ('external_id', models.CharField(blank=True, editable=False, help_text='Of a need that another system has sent: it is written once for each account.', max_length=80, verbose_name='number at the sender')),
                 ('state', models.CharField(choices=[(supplies.rules.needs.NeedState['OPEN'], 'open'), (supplies.rules.needs.NeedState['TAKEN'], 'taken'), (supplies.rules.needs.NeedState['PACKED'], 'packed or ordered'), (supplies.rules.needs.NeedState['UNDER_WAY'], 'under way'), (supplies.rules.needs.NeedState['AT_POINT'], 'at the receiving point'), (supplies.rules.needs.NeedState['AT_DOOR'], 'at the door'), (supplies.rules.needs.NeedState['CONFIRMED'], 'confirmed'), (supplies.rules.needs.NeedState['CANCELLED'], 'cancelled'), (supplies.rules.needs.NeedState['NOT_MET'], "can't be met")], default=supplies.rules.needs.NeedState['OPEN'], editable=False, max_length=10, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('due_at', models.DateTimeField(editable=False, null=True, verbose_name='due at')),
@@ -283,7 +300,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, editable=False, max_length=300, verbose_name='reason')),
                 ('instead', models.CharField(blank=True, editable=False, max_length=300, verbose_name='what instead')),
                 ('late_noted_at', models.DateTimeField(editable=False, null=True)),
-                ('late_by_minutes', models.PositiveIntegerField(editable=False, help_text='Frozen when it reached the door.', null=True, verbose_name='minutes late')),
+                ('late_by_minutes', models.PositiveIntegerField(editable=False, help_text='Frozen when it reached the door; of a medical one: of all its overdue steps together.', null=True, verbose_name='minutes late')),
                 ('asked_again_at', models.DateTimeField(editable=False, help_text='When the zone opened and its person was asked whether it is wanted.', null=True)),
                 ('asked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='written down by')),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.area', verbose_name='community')),
@@ -300,6 +317,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'needs',
                 'ordering': ['rank', 'due_at', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('state__in', [supplies.rules.needs.NeedState['AT_DOOR'], supplies.rules.needs.NeedState['AT_POINT'], supplies.rules.needs.NeedState['OPEN'], supplies.rules.needs.NeedState['PACKED'], supplies.rules.needs.NeedState['TAKEN'], supplies.rules.needs.NeedState['UNDER_WAY']])), fields=['community', 'rank', 'due_at', 'id'], name='need_live_by_community'), models.Index(condition=models.Q(('state__in', [supplies.rules.needs.NeedState['AT_DOOR'], supplies.rules.needs.NeedState['AT_POINT'], supplies.rules.needs.NeedState['OPEN'], supplies.rules.needs.NeedState['PACKED'], supplies.rules.needs.NeedState['TAKEN'], supplies.rules.needs.NeedState['UNDER_WAY']])), fields=['street', 'rank', 'due_at', 'id'], name='need_live_by_street'), models.Index(condition=models.Q(('state__in', [supplies.rules.needs.NeedState['AT_DOOR'], supplies.rules.needs.NeedState['AT_POINT'], supplies.rules.needs.NeedState['OPEN'], supplies.rules.needs.NeedState['PACKED'], supplies.rules.needs.NeedState['TAKEN'], supplies.rules.needs.NeedState['UNDER_WAY']])), fields=['county', 'rank', 'due_at', 'id'], name='need_live_by_county'), models.Index(condition=models.Q(('late_noted_at', None), ('state__in', [supplies.rules.needs.NeedState['AT_POINT'], supplies.rules.needs.NeedState['OPEN'], supplies.rules.needs.NeedState['PACKED'], supplies.rules.needs.NeedState['TAKEN'], supplies.rules.needs.NeedState['UNDER_WAY']])), fields=['due_at', 'id'], name='need_not_noted_late'), models.Index(fields=['community', '-asked_at', '-id'], name='need_by_community'), models.Index(fields=['county', '-asked_at', '-id'], name='need_by_county'), models.Index(fields=['person', '-asked_at'], name='need_by_person'), models.Index(condition=models.Q(('state__in', [supplies.rules.needs.NeedState['AT_DOOR'], supplies.rules.needs.NeedState['AT_POINT'], supplies.rules.needs.NeedState['OPEN'], supplies.rules.needs.NeedState['PACKED'], supplies.rules.needs.NeedState['TAKEN'], supplies.rules.needs.NeedState['UNDER_WAY']])), fields=['zone'], name='need_live_by_zone'), models.Index(fields=['link', '-asked_at'], name='need_by_link')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('asked_by', 'external_id'), name='one_need_per_number_of_the_sender')],
             },
         ),
         migrations.CreateModel(
@@ -373,6 +391,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='when')),
                 ('phone', accounts.encryption.EncryptedTextField(blank=True, verbose_name='telephone')),
                 ('phone_digest', models.CharField(blank=True, editable=False, max_length=32)),
+                ('phone_tail_digest', models.CharField(blank=True, editable=False, max_length=32)),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
                 ('call_back_at', models.DateTimeField(blank=True, null=True, verbose_name='call back at')),
                 ('called_back_at', models.DateTimeField(editable=False, null=True, verbose_name='called back at')),
@@ -387,7 +406,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'call',
                 'verbose_name_plural': 'calls',
                 'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['area', '-at', '-id'], name='call_by_area'), models.Index(condition=models.Q(('call_back_at__isnull', False), ('called_back_at', None)), fields=['call_back_at'], name='call_to_return'), models.Index(fields=['phone_digest', '-at'], name='call_by_phone')],
+                'indexes': [models.Index(fields=['area', '-at', '-id'], name='call_by_area'), models.Index(condition=models.Q(('call_back_at__isnull', False), ('called_back_at', None)), fields=['call_back_at'], name='call_to_return'), models.Index(fields=['phone_digest', '-at'], name='call_by_phone'), models.Index(fields=['phone_tail_digest'], name='call_by_phone_tail')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('key',), name='call_written_once')],
             },
         ),
@@ -595,7 +614,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(editable=False, help_text='Of the act: repeated, it moves nothing twice.', max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[(supplies.rules.stock.MovementKind['RECEIPT'], 'received'), (supplies.rules.stock.MovementKind['ISSUE'], 'issued'), (supplies.rules.stock.MovementKind['RETURN'], 'came back'), (supplies.rules.stock.MovementKind['TRANSFER_OUT'], 'sent to another store'), (supplies.rules.stock.MovementKind['TRANSFER_IN'], 'came from another store'), (supplies.rules.stock.MovementKind['COUNT'], 'difference found when counting'), (supplies.rules.stock.MovementKind['EXPIRED'], 'expired, thrown away')], max_length=12, verbose_name='why')),
+                ('kind', models.CharField(choices=[(supplies.rules.stock.MovementKind['RECEIPT'], 'received'), (supplies.rules.stock.MovementKind['ISSUE'], 'issued'), (supplies.rules.stock.MovementKind['RETURN'], 'came back'), (supplies.rules.stock.MovementKind['TRANSFER_OUT'], 'sent to another store'), (supplies.rules.stock.MovementKind['TRANSFER_IN'], 'came from another store'), (supplies.rules.stock.MovementKind['COUNT'], 'difference found when counting'), (supplies.rules.stock.MovementKind['EXPIRED'], 'expired, thrown away'), (supplies.rules.stock.MovementKind['INTO_KIT'], 'went into a kit'), (supplies.rules.stock.MovementKind['PACKED'], 'packed from its parts'), (supplies.rules.stock.MovementKind['UNPACKED'], 'unpacked again'), (supplies.rules.stock.MovementKind['OUT_OF_KIT'], 'came out of a kit')], max_length=12, verbose_name='why')),
                 ('quantity', models.DecimalField(decimal_places=2, help_text='Positive: came in; negative: went out.', max_digits=12, verbose_name='quantity')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
                 ('at', models.DateTimeField(verbose_name='when')),
@@ -610,7 +629,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'movements of stock',
                 'ordering': ['-at', '-pk'],
                 'indexes': [models.Index(fields=['store', '-at', '-id'], name='movement_by_store'), models.Index(fields=['lot', 'store'], name='movement_by_lot')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='movement_moves'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['receipt', 'transfer_in', 'return']), ('quantity__gt', 0)), models.Q(('kind__in', ['issue', 'transfer_out', 'expired']), ('quantity__lt', 0)), ('kind', 'count'), _connector='OR'), name='movement_sign_fits_kind')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='movement_moves'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', [supplies.rules.stock.MovementKind['OUT_OF_KIT'], supplies.rules.stock.MovementKind['PACKED'], supplies.rules.stock.MovementKind['RECEIPT'], supplies.rules.stock.MovementKind['RETURN'], supplies.rules.stock.MovementKind['TRANSFER_IN']]), ('quantity__gt', 0)), models.Q(('kind__in', [supplies.rules.stock.MovementKind['EXPIRED'], supplies.rules.stock.MovementKind['INTO_KIT'], supplies.rules.stock.MovementKind['ISSUE'], supplies.rules.stock.MovementKind['TRANSFER_OUT'], supplies.rules.stock.MovementKind['UNPACKED']]), ('quantity__lt', 0)), ('kind', 'count'), _connector='OR'), name='movement_sign_fits_kind')],
             },
         ),
         migrations.CreateModel(
@@ -628,16 +647,51 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SupplyPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('in_charge', models.CharField(max_length=80, verbose_name='in charge of the supply task force')),
+                ('phone', models.CharField(max_length=30, verbose_name='telephone on duty')),
+                ('market', models.TextField(help_text='Who delivers what and how much a day, and who steps in when one of them fails.', max_length=2000, verbose_name='market supply')),
+                ('delivery', models.TextField(help_text='Named people, receiving points, cars, hours; the last metre to each door.', max_length=2000, verbose_name='delivery to sealed compounds')),
+                ('mutual', models.TextField(help_text='Which areas help each other, with what, and who is called.', max_length=2000, verbose_name='mutual supply between areas')),
+                ('reserve_days', models.PositiveSmallIntegerField(help_text='For how many days vegetables, grain, oil, meat, eggs and milk are in reserve.', validators=[django.core.validators.MaxValueValidator(90)], verbose_name='days of reserve')),
+                ('reviewed_at', models.DateTimeField(editable=False, verbose_name='looked through')),
+                ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.area', verbose_name='area')),
+            ],
+            options={
+                'verbose_name': 'supply plan',
+                'verbose_name_plural': 'supply plans',
+                'ordering': ['area__code'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SupplyPlanReview',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='when')),
+                ('changed', models.BooleanField(verbose_name='changed')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='supplies.supplyplan')),
+            ],
+            options={
+                'verbose_name': 'review of a supply plan',
+                'verbose_name_plural': 'reviews of supply plans',
+                'ordering': ['-at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='Trip',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('ambulance', models.BooleanField(default=False, verbose_name='ambulance (120)')),
-                ('stage', models.CharField(choices=[(supplies.rules.medical.TripStage['LEFT'], 'left, closed loop'), (supplies.rules.medical.TripStage['ARRIVED'], 'arrived'), (supplies.rules.medical.TripStage['TREATED'], 'treated'), (supplies.rules.medical.TripStage['BACK_HOME'], 'back home'), (supplies.rules.medical.TripStage['ADMITTED'], 'admitted')], max_length=10, verbose_name='stage')),
+                ('stage', models.CharField(choices=[(supplies.rules.medical.TripStage['LEFT'], 'left, closed loop'), (supplies.rules.medical.TripStage['ARRIVED'], 'arrived'), (supplies.rules.medical.TripStage['TREATED'], 'treated'), (supplies.rules.medical.TripStage['BACK_HOME'], 'back home'), (supplies.rules.medical.TripStage['ADMITTED'], 'admitted'), (supplies.rules.medical.TripStage['REFUSED'], 'turned away')], max_length=10, verbose_name='stage')),
                 ('left_at', models.DateTimeField(verbose_name='left at')),
                 ('arrived_at', models.DateTimeField(null=True, verbose_name='arrived at')),
                 ('treated_at', models.DateTimeField(null=True, verbose_name='treated at')),
                 ('home_at', models.DateTimeField(null=True, verbose_name='back home at')),
                 ('admitted_at', models.DateTimeField(null=True, verbose_name='admitted at')),
+                ('refused_at', models.DateTimeField(null=True, verbose_name='turned away at')),
                 ('car', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='supplies.car', verbose_name='car')),
                 ('medical', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trips', to='supplies.medicalneed')),
                 ('noted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -647,7 +701,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'trip to a hospital',
                 'verbose_name_plural': 'trips to hospitals',
                 'ordering': ['left_at', 'pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('admitted_at', None), ('home_at', None)), fields=('medical',), name='one_trip_at_a_time')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('admitted_at', None), ('home_at', None), ('refused_at', None)), fields=('medical',), name='one_trip_at_a_time')],
             },
         ),
     ]
