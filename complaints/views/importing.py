@@ -155,6 +155,8 @@ class Progress:
     filed: int
     to_file: int
     is_in_hand: bool
+    is_behind: bool
+    """A worker is at another list; they are filed one after the other."""
     is_waiting_long: bool
     """Nobody took it up, or whoever did was lost: the page says that nothing is lost, and who should look."""
 
@@ -163,12 +165,14 @@ def _progress(request: HttpRequest, batch: ComplaintList) -> HttpResponse:
     """The page that asks for itself again every few seconds, or with htmx the piece of it that moves."""
     at = clock.now()
     in_hand = bool(batch.claim and batch.claimed_at and batch.claimed_at > at - CLAIM_HOLDS)
+    is_behind = not in_hand and ComplaintList.objects.in_hand(at).exists()
     since = max(filter(None, (batch.asked_at, batch.claimed_at)))
     progress = Progress(
         filed=batch.counts.get("filed", 0),
         to_file=batch.counts.get("to_file", 0),
         is_in_hand=in_hand,
-        is_waiting_long=not in_hand and at - since > WAITS_LONG,
+        is_behind=is_behind,
+        is_waiting_long=not in_hand and not is_behind and at - since > WAITS_LONG,
     )
     template = "_import_progress" if htmx(request) else "import_progress"
     return render(request, f"complaints/desk/{template}.html", {"batch": batch, "progress": progress})

@@ -126,7 +126,7 @@ def test_the_form_names_the_desk_above_among_those_who_may_see_who_complained(
 ) -> None:
     answer = as_user(cast.city).post(f"{receipt.complaint.get_absolute_url()}who/")
     assert WHO.name in answer.content.decode()
-    assert "办理单位和它上级的投诉专员" in Client().get("/complaints/new/").content.decode()
+    assert "办理单位及其上级单位的投诉专员、管理人员" in Client().get("/complaints/new/").content.decode()
 
 
 def test_the_part_of_a_complaint_leads_to_the_same_complainant(

@@ -321,7 +321,10 @@ class TestTheTask:
             file_asked_lists()
         file_asked_lists()
         assert not Complaint.objects.exists()
-        later(minutes=2)
+        later(seconds=90)
+        assert "Another list is being filed first." in (text := page(operator, whole))
+        assert "do not answer" not in text
+        later(seconds=30)
         dying(2)  # the broken one breaks again, behind the other
         with pytest.raises(KeyboardInterrupt):
             file_asked_lists()

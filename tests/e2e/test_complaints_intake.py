@@ -41,6 +41,7 @@ def test_a_complaint_with_a_photograph_from_a_phone(open_as: Open) -> None:
     page.get_by_role("link", name="投诉", exact=True).first.click()
     assert fits(page)
     page.get_by_role("link", name="长时间不解封").click()
+    page.wait_for_load_state()  # nobody types before the scripts of the page are there
     page.get_by_label("在哪里").fill("锦绣花园4号楼1单元")
     expect(page.locator("#facts")).to_contain_text("今天已是第 7 天，不应再封")
     page.get_by_label("经过是怎样的").fill(TEXT)
@@ -48,13 +49,13 @@ def test_a_complaint_with_a_photograph_from_a_phone(open_as: Open) -> None:
     page.locator("#id_files").set_input_files(
         [{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": hostile.located()}]
     )
-    page.get_by_label("手机").fill("139 0000 12")
+    page.get_by_label("联系电话").fill("139 0000 12")
     expect(page.locator("#proof")).to_contain_text("验证完成")
     page.get_by_role("button", name="提交投诉").click()
     expect(page.get_by_text("少 2 位")).to_be_visible()
     expect(page.get_by_text("图片 1")).to_be_visible()
     assert fits(page)
-    page.get_by_label("手机").fill("")
+    page.get_by_label("联系电话").fill("")
     page.get_by_role("button", name="提交投诉").click()
     expect(page.get_by_role("heading", name="已提交")).to_be_visible()
     assert fits(page)
