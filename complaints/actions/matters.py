@@ -75,7 +75,7 @@ def behind(publication: Publication, at: dt.datetime) -> QuerySet[Complaint]:
 
 def _period(publication: Publication, at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """From the first to the last of what a proposal counted, as its key and its facts say."""
-    if publication.ground in ("", Ground.BY_HAND):
+    if publication.ground in ("", Ground.BY_HAND) or "until" not in publication.facts:
         return publication.proposed_at - dt.timedelta(days=settings.NAMING_DAYS), at
     began = int(publication.proposal_key.rpartition(":")[2])
     first_at = dt.datetime.fromtimestamp(began, tz=dt.UTC)
