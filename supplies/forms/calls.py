@@ -228,7 +228,7 @@ def _operators(user: User) -> Sequence[User]:
     near = Q(area__code__gte=first, area__code__lt=after) | Q(area__code__in=above)
     taking = [role for role, abilities in ABILITIES.items() if Ability.TAKE_CALLS in abilities]
     posted = Post.objects.filter(user=OuterRef("pk"), role__in=taking)
-    return User.objects.filter(near, Exists(posted)).order_by("username")[:MOST_OPERATORS]
+    return list(User.objects.filter(near, Exists(posted)).order_by("username")[:MOST_OPERATORS])
 
 
 class NewCallerForm(CallForm, AddressForm):
