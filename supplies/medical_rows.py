@@ -97,8 +97,8 @@ def care_times(needs: QuerySet[MedicalNeed], at: dt.datetime) -> CareTimes:
 
 
 def _middle(pairs: Iterable[tuple[dt.datetime | None, dt.datetime | None]]) -> str:
-    lengths = [end - start for start, end in pairs if start and end]
-    return span(median(lengths)) if lengths else ""
+    lengths = [(end - start).total_seconds() for start, end in pairs if start and end]
+    return span(dt.timedelta(seconds=median(lengths))) if lengths else ""
 
 
 def lengths_of(trip: Trip) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import StaffRequest, requires
 from accounts.models import Area, User
-from accounts.rules import CODE_LENGTH, Ability, Role
+from accounts.rules import Ability, Role, codes_upward
 from cases.forms.zoning import Decide, DecideForm, blame
 from cases.models import Infection
 from cases.paging import PAGE_SIZE
@@ -92,8 +92,9 @@ def deciders(area: Area | None) -> list[User]:
     """Supervisors whose area lies strictly above that one, the nearest first; at most `NAMED`. One query."""
     if area is None:
         return []
-    above = [area.code[:length] for length in CODE_LENGTH.values() if length < len(area.code)]
-    found = User.objects.filter(area__code__in=above, is_active=True, posts__role=Role.SUPERVISOR).distinct()
+    found = User.objects.filter(
+        area__code__in=codes_upward(area.code)[:-1], is_active=True, posts__role=Role.SUPERVISOR
+    ).distinct()
     return sorted(found, key=lambda user: -len(user.area.code if user.area else ""))[:NAMED]
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Area, Post, User
-from accounts.rules import ABILITIES, CODE_LENGTH, Ability, Level, codes_below
+from accounts.models import Area, Post, User, around
+from accounts.rules import ABILITIES, Ability, Level
 from cases.actions.judging import PersonFacts
 from cases.forms.person import AddressForm
 from cases.models import Person
@@ -223,12 +223,9 @@ def _operators(user: User) -> Sequence[User]:
     """Who may have taken a call of the user's area: staff there, below it, or above it. No call is read."""
     if user.area is None:
         return []
-    first, after = codes_below(user.area.code)
-    above = [user.area.code[:length] for length in CODE_LENGTH.values()]
-    near = Q(area__code__gte=first, area__code__lt=after) | Q(area__code__in=above)
     taking = [role for role, abilities in ABILITIES.items() if Ability.TAKE_CALLS in abilities]
     posted = Post.objects.filter(user=OuterRef("pk"), role__in=taking)
-    found = User.objects.filter(near, Exists(posted)).order_by("username")
+    found = User.objects.filter(around(user.area, "area__"), Exists(posted)).order_by("username")
     return list(found[:MOST_OPERATORS])
 
 
