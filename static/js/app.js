@@ -5,7 +5,7 @@
   root.classList.add("js");
   const text = (name) => document.body.dataset["text" + name] || "";
   const on = (type, selector, act) => document.addEventListener(type, (event) => {
-    const found = event.target.closest?.(selector);
+    const found = event.target.closest && event.target.closest(selector); // no "?." here: old phones read this
     if (found) act(found, event);
   });
 
@@ -21,7 +21,8 @@
     const toast = document.createElement("div");
     toast.className = "toast";
     toast.textContent = words;
-    document.getElementById("toasts")?.append(toast);
+    const toasts = document.getElementById("toasts");
+    if (toasts) toasts.append(toast);
     fade(toast);
   };
 
@@ -68,11 +69,11 @@
   const shared = () => document.getElementById("dialog");
   on("click", "[data-dialog]", (opener, event) => {
     const dialog = document.querySelector(opener.dataset.dialog);
-    if (!dialog?.showModal) return;
+    if (!dialog || !dialog.showModal) return;
     event.preventDefault();
     dialog.showModal();
   });
-  on("click", "[data-close]", (button) => button.closest("dialog")?.close());
+  on("click", "[data-close]", (button) => { const dialog = button.closest("dialog"); if (dialog) dialog.close(); });
   on("click", "dialog", (dialog, event) => { if (event.target === dialog) dialog.close(); });
   const fill = (dialog, title, body) => {
     const head = document.createElement("header"), heading = document.createElement("h2"), close = document.createElement("button");
@@ -87,7 +88,7 @@
   };
   on("click", "a[data-clause]", async (link, event) => {
     const dialog = shared();
-    if (!dialog?.showModal || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!dialog || !dialog.showModal || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     try {
       const answer = await fetch(link.dataset.clause, { credentials: "same-origin", headers: { "HX-Request": "true" } });
@@ -118,9 +119,9 @@
   /* htmx: a save that failed says so beside its row and offers to try again; what was typed stays. */
   const failed = (event, words) => {
     const elt = event.detail.elt, row = elt.closest("li, tr") || elt.closest("form, .card") || elt;
-    const submitter = event.detail.requestConfig?.triggeringEvent?.submitter;
+    const asked = event.detail.requestConfig, by = asked && asked.triggeringEvent, submitter = by && by.submitter;
     const host = row.tagName === "TR" ? row.lastElementChild : row;
-    host.querySelector(":scope > .fail")?.remove();
+    host.querySelectorAll(":scope > .fail").forEach((old) => old.remove());
     const line = document.createElement("div"), again = document.createElement("button");
     line.className = "fail";
     line.setAttribute("role", "alert");
@@ -128,7 +129,7 @@
     Object.assign(again, { type: "button", className: "btn sm", textContent: text("Retry") });
     again.addEventListener("click", () => {
       line.remove();
-      if (submitter?.isConnected) submitter.click(); // htmx learns from the click which button it was
+      if (submitter && submitter.isConnected) submitter.click(); // htmx learns from the click which button it was
       else if (elt.tagName === "FORM") elt.requestSubmit();
       else if (elt.matches("input, select, textarea")) elt.dispatchEvent(new Event("change", { bubbles: true }));
       else elt.click();
@@ -148,7 +149,7 @@
     location.assign(xhr.responseURL);
   });
   document.addEventListener("htmx:load", fadeAll);
-  document.addEventListener("htmx:afterSettle", (event) => { fadeAll(); const area = event.target.closest?.(".card, form"); if (area) recount(area); });
+  document.addEventListener("htmx:afterSettle", (event) => { fadeAll(); const area = event.target.closest && event.target.closest(".card, form"); if (area) recount(area); });
 
   /* Menus made of <details> close on Escape and on a click beside them. */
   const menus = ".menu[open], .more-menu[open]";

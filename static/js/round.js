@@ -32,7 +32,7 @@
   const rowOf = (stop) => area.querySelector(`[data-stop="${Number(stop)}"]`);
   const bar = area.querySelector(".queue");
   const say = (row, words) => {
-    const line = row?.querySelector(".unsent");
+    const line = row && row.querySelector(".unsent"); // no "?." here: old phones read this
     if (!line) return;
     line.textContent = words;
     line.hidden = !words;
@@ -58,8 +58,8 @@
     badge.textContent = `${answer.label} ${answer.at}`.trim();
     badge.className = `badge ${answer.outcome === "delivered" ? "open" : "late"}`;
     row.classList.toggle("done", answer.final);
-    if (answer.final) row.querySelector("[data-tick]")?.remove();
-    else row.querySelector('[data-tick] [value="nobody"]')?.remove();
+    const gone = answer.final ? "[data-tick]" : '[data-tick] [value="nobody"]';
+    row.querySelectorAll(gone).forEach((each) => each.remove());
   };
 
   /* One at a time, in the order in which they were made. Whatever the server did not take stays here. */
@@ -70,7 +70,7 @@
     try {
       for (let tick = read()[0]; tick; tick = read()[0]) {
         const form = new FormData();
-        form.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value || "");
+        form.set("csrfmiddlewaretoken", (document.querySelector("[name=csrfmiddlewaretoken]") || {}).value || "");
         form.set("outcome", tick.outcome);
         form.set("tick_id", tick.id);
         form.set("seconds_ago", String(Math.max(0, Math.round((Date.now() - tick.made) / 1000))));
@@ -103,7 +103,7 @@
 
   area.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-tick]"), button = event.submitter;
-    if (!form || !button?.value) return;
+    if (!form || !button || !button.value) return;
     event.preventDefault();
     const stop = form.closest("[data-stop]").dataset.stop;
     /* A second thought before it was sent takes the place of the first. */

@@ -21,7 +21,7 @@ from supplies.actions.asking import Ask
 from supplies.actions.household_asking import ask_with_prescriptions
 from supplies.forms.asking import AskForm, ReasonForm
 from supplies.household import household_of, shown_needs
-from supplies.models import ResidentLink
+from supplies.models import CareSite, ResidentLink
 from supplies.need_rows import NeedRow
 from supplies.rules.names import masked_name
 from supplies.rules.needs import DELIVERED, NEED_KINDS, NEED_STATES, NeedKind, NeedSource
@@ -169,6 +169,13 @@ def row_of(door: Door, number: str) -> NeedRow:
     return NeedRow(get_object_or_404(needs, number=number), door.at)
 
 
+def _answering(row: NeedRow) -> CareSite | None:
+    """The hospital that answers for the patient at this moment (first consult); None: the community does."""
+    if not (row.is_medical and row.is_live):
+        return None
+    return CareSite.objects.select_related("site").filter(site=row.need.medical.owner_id).first()
+
+
 @behind_link
 @require_safe
 def my_need(request: HttpRequest, door: Door, number: str) -> HttpResponse:
@@ -188,6 +195,7 @@ def need_page(
         "state": NEED_STATES[row.need.state],  # type: ignore[index]
         "for_name": masked_name(row.need.person.name) if row.need.person else "",
         "events": events,
+        "hospital": _answering(row),
         "bound": bound,
         "today": timezone.localdate(door.at),
     }

@@ -19,14 +19,16 @@ from cases.actions.registration import list_person
 from cases.models import Episode, Person
 from notices.models import Message
 from notices.rules import MessageKind
-from supplies.actions import links, serving
+from supplies.actions import links, medical, serving
 from supplies.actions.sweeps import ask_again_after_opening
-from supplies.models import Hotline, Item, Need, Prescription, ResidentLink
+from supplies.models import CareSite, Hotline, Item, Need, Prescription, ResidentLink
 from supplies.rules.medical import TreatmentKind
 from supplies.rules.needs import Asker, NeedKind, NeedSource, NeedState, NeedVerb
 from tests.builders import entry, noon, resident_id
 from tests.supplies.pages import AT, isolated, link_for, neighbour, phone, reading, seal
 from tests.supplies.world import TODAY, need_of
+from zones.models import Site
+from zones.rules import SiteKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 
@@ -443,6 +445,24 @@ def test_a_doctor_is_asked_for_with_treatment_and_time(lin: Person, alice: User)
     assert medical.wanted_at == noon(dt.date(2022, 11, 18)) - dt.timedelta(hours=3, minutes=30)
     late = post(token, "my-ask", "doctor", token=form_token(), for_whom=str(lin.pk), wanted_on="2022-11-01")
     assert late.status_code == 422
+
+
+def test_a_patient_reads_which_hospital_answers_until_it_is_over(lin: Person, alice: User) -> None:
+    token = link_for(lin, alice)[1]
+    need = need_of(lin, NeedKind.DOCTOR)
+    page = reverse("my-need", args=[token, need.number])
+    assert "It answers for you now" not in phone().get(page).content.decode()
+
+    site = Site.objects.create(community=alice.area, kind=SiteKind.GENERAL_HOSPITAL, name="友谊医院")
+    CareSite.objects.create(site=site, direct_line="010-66552222", status_since=AT)
+    medical.ask_hospital(medical=need.medical, site=site, by=alice, at=AT)
+    body = phone().get(page).content.decode()
+    assert "友谊医院" in body
+    assert 'href="tel:010-66552222"' in body
+
+    need.medical.refresh_from_db()
+    medical.end_without_trip(medical=need.medical, reason="好了", by=alice, at=AT)
+    assert "友谊医院" not in phone().get(page).content.decode()
 
 
 def test_an_emergency_needs_nothing_but_the_button(lin: Person, alice: User) -> None:
