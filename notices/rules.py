@@ -53,6 +53,7 @@ class MessageKind(StrEnum):
     CARE_REFUSED = "care_refused"
     CARE_CALLS = "care_calls"
     STOCK_ALERTS = "stock_alerts"
+    MUTUAL_SUPPLY = "mutual_supply"
 
 
 MESSAGE_KINDS = {
@@ -96,6 +97,7 @@ MESSAGE_KINDS = {
     MessageKind.CARE_REFUSED: _("hospital refused"),
     MessageKind.CARE_CALLS: _("key persons to be called"),
     MessageKind.STOCK_ALERTS: _("stock: short or expiring"),
+    MessageKind.MUTUAL_SUPPLY: _("mutual supply between areas"),
 }
 
 

@@ -1,7 +1,8 @@
 """What messages about needs say: number, kind and place to the staff, the state to the resident; no names.
 
 Context: `number`, `kind` (code of what is needed), `place`, `due_at`, `state`, `site` (name of a hospital),
-`count` (how many key persons), `notice_phone`; of stock how many: `below_minimum`, `expires_soon`, `expired`.
+`count` (how many key persons), `notice_phone`; of stock how many: `below_minimum`, `expires_soon`, `expired`;
+of mutual supply `step`, `item`, `quantity` with its unit, `asking`, `offering`, `wanted_on`.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notices.phrases import Context, Wording, instant, number_in, sentences, whom_to_ask
+from notices.phrases import Context, Wording, instant, number_in, on_day, sentences, whom_to_ask
 from notices.rules import MessageKind
 
 
@@ -104,6 +105,32 @@ def _stock_alerts(context: Context) -> Wording:
     return Wording(_("Stock: short or expiring"), sentences(*lines))
 
 
+def _mutual_supply(context: Context) -> Wording:
+    """What the other end did, and what is ours to do now."""
+    words = {name: context.get(name) or "" for name in ("asking", "offering", "item", "quantity")}
+    titles = {
+        "ask": _("%(asking)s asks for %(quantity)s of %(item)s"),
+        "offer": _("%(offering)s offers %(quantity)s of %(item)s"),
+        "agree": _("%(asking)s has agreed: %(quantity)s of %(item)s"),
+        "decline": _("%(asking)s does not take the offer of %(item)s"),
+        "take_back": _("%(offering)s takes the offer of %(item)s back"),
+        "withdraw": _("%(asking)s does not need %(item)s any more"),
+        "ship": _("On the way from %(offering)s: %(quantity)s of %(item)s"),
+        "receive": _("%(asking)s has received %(quantity)s of %(item)s"),
+    }
+    todo = {
+        "ask": _("Whoever can spare some offers it on the page."),
+        "offer": _("Please agree, and name the store that it comes to."),
+        "agree": _("Please send it off."),
+        "ship": _("Please count it when it arrives, and write down what is there."),
+    }
+    step = str(context.get("step"))
+    wanted = on_day(context.get("wanted_on")) if step == "ask" else ""
+    title = titles.get(step) or _("Mutual supply: news of %(item)s")
+    by_when = _("Wanted on %(day)s.") % {"day": wanted} if wanted else ""
+    return Wording(title % words, sentences(by_when, todo.get(step, "")))
+
+
 SUPPLY_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.NEED_EMERGENCY: _emergency,
     MessageKind.NEED_LATE: _late,
@@ -111,4 +138,5 @@ SUPPLY_WRITERS: dict[MessageKind, Callable[[Context], Wording]] = {
     MessageKind.CARE_REFUSED: _care_refused,
     MessageKind.CARE_CALLS: _care_calls,
     MessageKind.STOCK_ALERTS: _stock_alerts,
+    MessageKind.MUTUAL_SUPPLY: _mutual_supply,
 }

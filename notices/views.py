@@ -34,6 +34,7 @@ _PAGE_OF_SUBJECT = {
     "publication": "publication",
     "need": "need",
     "zone": "zone",
+    "mutual": "mutual-detail",
 }
 # Whoever has none of these would only be refused there; what is not listed is for every reader of the inbox.
 _OPENED_WITH = {
@@ -42,6 +43,7 @@ _OPENED_WITH = {
     "zone": (Ability.SEE_CASES,),
     "handovers": (Ability.SEE_CASES,),
     "stock": (Ability.WORK_SUPPLIES,),
+    "mutual-detail": (Ability.WORK_SUPPLIES,),
     "complaint": (Ability.HANDLE_COMPLAINTS,),
     "order": (Ability.ANSWER_ORDERS,),
     "publication": (Ability.ANSWER_ORDERS,),

@@ -16,6 +16,7 @@ from accounts.models import Area, User
 from policy.refusals import BadInput, RuleViolation
 from supplies.actions import stock
 from supplies.actions.serving import refused
+from supplies.actions.telling import tell_of_mutual
 from supplies.models import Item, Movement, MutualSupply, Store
 from supplies.rules.delivery import MUTUAL_MOVES, MutualVerb, Side
 from supplies.rules.stock import MovementKind
@@ -46,6 +47,7 @@ def verbs_for(mutual: MutualSupply, user: User) -> list[MutualVerb]:
     return [verb for verb, line in MUTUAL_MOVES.items() if mutual.state in line.sources and line.side in mine]
 
 
+@transaction.atomic
 def ask(
     *,
     area: Area,
@@ -56,12 +58,15 @@ def ask(
     by: User,
     at: dt.datetime,
 ) -> MutualSupply:
-    """Ask the other areas of the city for something. Raises BadInput for nothing, or a date gone by."""
+    """Ask the other areas of the city for something; the neighbours and the area above hear of it.
+
+    Raises BadInput for nothing, or a date gone by.
+    """
     if quantity <= 0:
         raise BadInput("quantity", _("The quantity is more than nothing."))
     if wanted_on < timezone.localdate(at):
         raise BadInput("wanted_on", _("This date has passed."))
-    return MutualSupply.objects.create(
+    mutual = MutualSupply.objects.create(
         asking=area,
         item=item,
         quantity=quantity,
@@ -70,6 +75,8 @@ def ask(
         asked_at=at,
         asked_by=by,
     )
+    tell_of_mutual(mutual, None, offering=None, at=at)
+    return mutual
 
 
 def offer(*, mutual: MutualSupply, quantity: Decimal, store: Store, by: User, at: dt.datetime) -> None:
@@ -83,6 +90,7 @@ def offer(*, mutual: MutualSupply, quantity: Decimal, store: Store, by: User, at
         mutual,
         MutualVerb.OFFER,
         by=by,
+        at=at,
         offering=area,
         offered_quantity=quantity,
         from_store=store,
@@ -93,22 +101,22 @@ def offer(*, mutual: MutualSupply, quantity: Decimal, store: Store, by: User, at
 
 def agree(*, mutual: MutualSupply, store: Store, by: User, at: dt.datetime) -> None:
     """Agree to the offer, and say into which store it comes."""
-    _move(mutual, MutualVerb.AGREE, by=by, to_store=store, agreed_at=at, agreed_by=by)
+    _move(mutual, MutualVerb.AGREE, by=by, at=at, to_store=store, agreed_at=at, agreed_by=by)
 
 
 def decline(*, mutual: MutualSupply, by: User, at: dt.datetime) -> None:
     """Decline the offer; another area may offer."""
-    _move(mutual, MutualVerb.DECLINE, by=by, **_NO_OFFER)
+    _move(mutual, MutualVerb.DECLINE, by=by, at=at, **_NO_OFFER)
 
 
 def take_back(*, mutual: MutualSupply, by: User, at: dt.datetime) -> None:
     """Take our offer back before it is shipped; another area may offer."""
-    _move(mutual, MutualVerb.TAKE_BACK, by=by, **_NO_OFFER)
+    _move(mutual, MutualVerb.TAKE_BACK, by=by, at=at, **_NO_OFFER)
 
 
 def withdraw(*, mutual: MutualSupply, by: User, at: dt.datetime) -> None:
     """It is not wanted any more; possible until it is shipped."""
-    _move(mutual, MutualVerb.WITHDRAW, by=by, withdrawn_at=at, withdrawn_by=by)
+    _move(mutual, MutualVerb.WITHDRAW, by=by, at=at, withdrawn_at=at, withdrawn_by=by)
 
 
 _NO_OFFER: dict[str, Any] = {
@@ -126,7 +134,7 @@ _NO_OFFER: dict[str, Any] = {
 @transaction.atomic
 def ship(*, mutual: MutualSupply, by: User, at: dt.datetime) -> None:
     """Send it off: what expires first leaves the store first. Raises RuleViolation `short_of_stock`."""
-    _move(mutual, MutualVerb.SHIP, by=by, shipped_at=at, shipped_by=by)
+    _move(mutual, MutualVerb.SHIP, by=by, at=at, shipped_at=at, shipped_by=by)
     store, quantity = mutual.from_store, mutual.offered_quantity
     if store is None or quantity is None:  # the table lets nothing be shipped that nobody offered
         raise refused("wrong_state")
@@ -156,6 +164,7 @@ def receive(*, mutual: MutualSupply, quantity: Decimal, note: str, by: User, at:
         mutual,
         MutualVerb.RECEIVE,
         by=by,
+        at=at,
         received_quantity=quantity,
         received_note=note.strip(),
         received_at=at,
@@ -191,14 +200,19 @@ def _key(mutual: MutualSupply, what: str) -> str:
     return f"mutual-{what}:{mutual.pk}"
 
 
-def _move(mutual: MutualSupply, verb: MutualVerb, *, by: User, **values: Any) -> None:
-    """One step of the table. Raises RuleViolation `not_a_side`, and `wrong_state` when somebody was first."""
+@transaction.atomic
+def _move(mutual: MutualSupply, verb: MutualVerb, *, by: User, at: dt.datetime, **values: Any) -> None:
+    """One step of the table, of which the other end is told.
+
+    Raises RuleViolation `not_a_side`, and `wrong_state` when somebody was first.
+    """
     line = MUTUAL_MOVES[verb]
     if mutual.state not in line.sources:
         raise refused("wrong_state")
     if line.side not in sides(mutual, by):
         raise RuleViolation("not_a_side", "", REFUSALS["not_a_side"])
     values["state"] = line.target
+    before = mutual.offering
     same = MutualSupply.objects.filter(pk=mutual.pk, state=mutual.state)
     if mutual.offering_id is not None:
         same = same.filter(offering=mutual.offering_id)
@@ -206,3 +220,4 @@ def _move(mutual: MutualSupply, verb: MutualVerb, *, by: User, **values: Any) ->
         raise refused("wrong_state")
     for name, value in values.items():
         setattr(mutual, name, value)
+    tell_of_mutual(mutual, verb, offering=mutual.offering or before, at=at)

@@ -1,4 +1,4 @@
-"""Telling offices and residents what happens to needs, in the transaction in which it happens.
+"""Telling offices and residents what happens to needs and mutual supply, in the transaction of it.
 
 Staff are told number, kind and place, never a name; what was written stands on the page alone.
 """
@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Area
-from notices.actions import Draft, enqueue, staff_drafts
+from notices.actions import Draft, drafts_for, enqueue, staff_drafts
+from notices.models import ChannelAddress
 from notices.rules import Channel, MessageKind
-from supplies.models import MedicalNeed, Need
+from supplies.models import MedicalNeed, MutualSupply, Need
+from supplies.rules.delivery import MutualVerb
+from supplies.rules.stock import plain
 
 TELL_WITHIN = dt.timedelta(days=1)
 ASKED_AGAIN = "asked_again"
@@ -103,3 +106,45 @@ def _resident_drafts(need: Need, state: str, at: dt.datetime) -> list[Draft]:
         not_after=at + TELL_WITHIN,
     )
     return [draft]
+
+
+TOLD_TO_ASKING = frozenset({MutualVerb.OFFER, MutualVerb.TAKE_BACK, MutualVerb.SHIP})
+"""What the end that offers does; everything else is done by the end that asks."""
+
+
+def tell_of_mutual(
+    mutual: MutualSupply, verb: MutualVerb | None, *, offering: Area | None, at: dt.datetime
+) -> None:
+    """The other end hears of a step; of the asking itself (`verb` None) the neighbours and the area above.
+
+    `offering` is the end that offers, also where the step has just taken its offer away.
+    """
+    if verb is None:
+        areas = list(Area.objects.filter(parent=mutual.asking.parent_id).exclude(pk=mutual.asking_id))
+        areas += [mutual.asking.parent] if mutual.asking.parent else []
+    elif verb in TOLD_TO_ASKING:
+        areas = [mutual.asking]
+    else:
+        areas = [offering] if offering else []
+    quantity = mutual.received_quantity if verb is MutualVerb.RECEIVE else mutual.offered_quantity
+    step = str(verb) if verb else "ask"
+    context = {
+        "step": step,
+        "item": mutual.item.name,
+        "quantity": f"{plain(mutual.quantity if quantity is None else quantity)} {mutual.item.unit}",
+        "asking": mutual.asking.name,
+        "offering": offering.name if offering else "",
+        "wanted_on": mutual.wanted_on.isoformat(),
+    }
+    drafts: list[Draft] = []
+    for area, addresses in ChannelAddress.objects.for_communities(areas).items():
+        drafts += drafts_for(
+            addresses,
+            key=f"mutual:{mutual.pk}:{step}:{area.pk}:{at:%Y%m%d%H%M%S}",
+            kind=MessageKind.MUTUAL_SUPPLY,
+            community=area,
+            context=context,
+            subject=f"mutual:{mutual.pk}",
+            not_after=at + TELL_WITHIN,
+        )
+    enqueue(drafts, at=at)

@@ -31,6 +31,14 @@ FULL = {
     MessageKind.POSITIVE: {"episode": 7, "on": "2022-11-16"},
     MessageKind.HANDOVER: {"episode": 7, "state": "offered"},
     MessageKind.STOCK_ALERTS: {"below_minimum": 2, "expires_soon": 1, "expired": 1},
+    MessageKind.MUTUAL_SUPPLY: {
+        "step": "ask",
+        "item": "蔬菜包",
+        "quantity": "20 份",
+        "asking": "锦绣社区",
+        "offering": "",
+        "wanted_on": "2022-11-17",
+    },
 }
 ZONE = {
     "compound": "锦绣花园",

@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from accounts.models import Area, User
 from accounts.rules import Level, Role
+from notices.models import Message
+from notices.rules import Channel, MessageKind
+from notices.wording import wording_of
 from policy.refusals import RuleViolation
 from supplies.actions import mutual, stock
 from supplies.models import Balance, Item, Movement, MutualSupply, Store
@@ -243,3 +246,50 @@ def test_the_page_of_asking_is_prefilled_and_refuses_nothing_and_the_past(
     assert browser.post(reverse("mutual-new"), facts).status_code == 422
     assert "has passed" in text(browser.post(reverse("mutual-new"), facts | {"quantity": "3"}))
     assert not MutualSupply.objects.exists()
+
+
+def heard(user: User) -> list[str]:
+    """The titles of the messages about mutual supply to the user's own office, oldest first."""
+    told = Message.objects.filter(
+        kind=MessageKind.MUTUAL_SUPPLY, channel=Channel.INBOX, community=user.area
+    ).order_by("pk")
+    return [wording_of(each.kind, each.context, "en").title for each in told]
+
+
+def test_the_other_end_hears_of_each_step_once(
+    asker: User, giver: User, third: User, asked: MutualSupply, ours: Store, theirs: Store
+) -> None:
+    assert heard(giver) == ["锦绣社区 asks for 20 份 of 蔬菜包"]
+    assert heard(third) == heard(giver)
+    assert heard(asker) == []
+    for _twice in range(2):
+        act(giver, asked, "offer", quantity="15", store=theirs.pk)
+    assert heard(asker) == ["湖滨社区 offers 15 份 of 蔬菜包"]
+    act(asker, asked, "agree", store=ours.pk)
+    act(giver, asked, "ship")
+    act(asker, asked, "receive", quantity="13", note="两份破损")
+    assert heard(giver)[1:] == [
+        "锦绣社区 has agreed: 15 份 of 蔬菜包",
+        "锦绣社区 has received 13 份 of 蔬菜包",
+    ]
+    assert heard(asker)[1:] == ["On the way from 湖滨社区: 15 份 of 蔬菜包"]
+    assert len(heard(third)) == 1
+
+
+def test_whose_offer_is_declined_or_taken_back_is_told_although_the_record_has_forgotten_them(
+    asker: User, giver: User, asked: MutualSupply, theirs: Store
+) -> None:
+    act(giver, asked, "offer", quantity="15", store=theirs.pk)
+    act(asker, asked, "decline")
+    assert heard(giver)[1:] == ["锦绣社区 does not take the offer of 蔬菜包"]
+    asked.refresh_from_db()
+    act(giver, asked, "offer", quantity="10", store=theirs.pk)
+    act(giver, asked, "take_back")
+    assert heard(asker)[-1] == "湖滨社区 takes the offer of 蔬菜包 back"
+
+
+def test_a_message_leads_to_the_record(giver: User, asked: MutualSupply) -> None:
+    assert (
+        f'href="{reverse("mutual-detail", args=[asked.pk])}"'
+        in reader(giver).get(reverse("inbox")).content.decode()
+    )
