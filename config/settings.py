@@ -351,6 +351,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if PRODUCTION else [])
 """Addresses whose X-Forwarded-For is believed; throttles and the login lock go by the client's address."""
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.stale.stale_form"
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -99,3 +99,25 @@ def test_a_locked_name_leaves_the_colleague_at_the_same_address_alone(
     for _ in range(settings.AXES_FAILURE_LIMIT):
         client.post("/login/", {"username": alice.username, "password": "wrong"})
     assert client.post("/login/", {"username": bob.username, "password": "wrong"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_too_old_gives_back_what_was_written_and_no_secret() -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    typed = {
+        "text": "三号楼<b>从昨天起</b>就封着，没有人说为什么。",
+        "secret": "7609 9679 6373 9933",
+        "password": "a long pass phrase",
+        "number": "261122-13789037",
+        "csrfmiddlewaretoken": "x" * 64,
+    }
+    answer = stranger.post("/login/", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "What you had written" in page
+    assert "三号楼&lt;b&gt;从昨天起&lt;/b&gt;就封着，没有人说为什么。" in page
+    for kept_back in ("7609", "a long pass", "261122", "xxxx"):
+        assert kept_back not in page
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "What you had written" not in stranger.post("/login/", {"number": "1"}).content.decode()
