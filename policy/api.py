@@ -27,6 +27,7 @@ MOST_BYTES = 16 * 1024
 """A question is some two hundred bytes long; whatever is much longer is none."""
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 _EDITION_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -52,6 +53,20 @@ class ShortJSONParser(BaseParser):
             return json.loads(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise _whole(_("The request is not valid JSON in UTF-8.")) from error
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant: text, with its offset from UTC or else in Asia/Shanghai; never a bare date or a number."""
+
+    default_error_messages = {
+        "invalid": _("Write the instant as text in the form 2022-11-14T09:30:00+08:00."),
+    }
+
+    def to_internal_value(self, value: Any) -> dt.datetime:
+        """The instant, with its time zone."""
+        if not isinstance(value, str) or not _INSTANT.match(value):
+            self.fail("invalid")
+        return super().to_internal_value(value)
 
 
 class IsoDateField(serializers.DateField):

@@ -1,7 +1,6 @@
 """The shape of what other systems send about needs."""
 
 import datetime as dt
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,7 @@ from accounts.models import Area, User
 from cases.api.infection_inputs import NestedInput, VisiblePersonField
 from cases.models import Person
 from cases.rules import tidy_phone
-from policy.api import StrictSerializer, WordField
+from policy.api import InstantField, StrictSerializer, WordField
 from supplies.actions.asking import Ask, Wanted
 from supplies.forms.asking import MOST_OF_ONE, OFFERED
 from supplies.models import Item
@@ -32,7 +31,6 @@ WORDS = {
     NeedVerb.CANCEL: _("it is not needed any more"),
 }
 """What the person told the other system."""
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 
 
 class VisibleUnitField(KeyField):
@@ -54,17 +52,11 @@ class VisibleUnitField(KeyField):
         return unit
 
 
-class WantedInstantField(serializers.DateTimeField):
-    """When a doctor is wanted: text, with its offset from UTC or else in Asia/Shanghai."""
-
-    default_error_messages = {
-        "invalid": _("Write the instant as text in the form 2022-11-14T09:30:00+08:00."),
-    }
+class WantedInstantField(InstantField):
+    """When a doctor is wanted."""
 
     def to_internal_value(self, value: Any) -> dt.datetime:
         """The instant: today at the earliest, within a year. The serializer's context names `today`."""
-        if not isinstance(value, str) or not _INSTANT.match(value):
-            self.fail("invalid")
         instant = super().to_internal_value(value)
         on, today = timezone.localdate(instant), self.context["today"]
         if on < today:

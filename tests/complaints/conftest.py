@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Area
-from accounts.rules import Level
+from accounts.models import Area, User
+from accounts.rules import Level, Role
 from complaints.actions.filing import Receipt
-from tests.builders import area
+from tests.builders import area, staff
 from tests.complaints.cast import TODAY, Cast, cast_of, filed
 
 
@@ -23,6 +23,18 @@ def next_county(county: Area) -> Area:
 def cast(home: Area, next_door: Area, next_county: Area) -> Cast:
     """The offices and their officers."""
     return cast_of(home, next_county)
+
+
+@pytest.fixture
+def worker(cast: Cast) -> User:
+    """A worker of the community, who may do what the tests need."""
+    return staff("worker", cast.home, Role.COMMUNITY_WORKER)
+
+
+@pytest.fixture
+def boss(cast: Cast) -> User:
+    """A supervisor of the county."""
+    return staff("boss", cast.county, Role.SUPERVISOR)
 
 
 @pytest.fixture

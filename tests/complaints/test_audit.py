@@ -33,12 +33,13 @@ from complaints.audit_facts import kind_of, sentence_of
 from complaints.models import AuditRun, Complaint
 from complaints.rules.auditing import FindingKind
 from complaints.rules.handling import State
-from complaints.rules.words import Outcome, Source
+from complaints.rules.words import Outcome
 from policy.clock import midnight
 from policy.types import Category, IsolationFinished
 from tests.builders import entry, episode, noon, staff
 from tests.cases import zone_places as places
 from tests.cases.zone_places import infection, unit, wider, zone
+from tests.complaints.auditing import found, leads
 from tests.complaints.cast import Cast, office
 from zones.actions import approve, sweep_openings
 from zones.actions import follow_editions as follow_zones
@@ -49,27 +50,6 @@ pytestmark = pytest.mark.django_db
 
 november = places.november
 HOUR = dt.timedelta(hours=1)
-
-
-def found(at: dt.datetime) -> dict[str, int]:
-    """What an audit at that instant finds, by kind, without filing it."""
-    return dict(audit_ourselves(at=at, dry_run=True).found)
-
-
-def leads() -> list[Complaint]:
-    return list(Complaint.objects.filter(source=Source.SELF_AUDIT).order_by("pk"))
-
-
-@pytest.fixture
-def worker(cast: Cast) -> User:
-    """The community's worker may do what the tests need."""
-    return staff("worker", cast.home, Role.COMMUNITY_WORKER)
-
-
-@pytest.fixture
-def boss(cast: Cast) -> User:
-    """A supervisor above the community."""
-    return staff("boss", cast.county, Role.SUPERVISOR)
 
 
 # ── zones ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,23 +1,20 @@
 """The self-audit of tests and orders: what no rule asks for, and nobody above approved."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from accounts.rules import Role
 from cases.actions.testing import record_negatives, record_outside_result, record_result
 from cases.models import Episode, NucleicAcidTest
 from cases.rules import Result, TestOrigin
 from complaints.actions.auditing import audit_ourselves
 from complaints.audit_facts import sentence_of
-from complaints.models import Complaint
 from complaints.rules.auditing import Approval, approved_units
-from complaints.rules.words import Source
-from tests.builders import episode, noon, staff
+from tests.builders import episode, noon
 from tests.cases import zone_places as places
 from tests.cases.zone_places import infection, unit, wider, zone
+from tests.complaints.auditing import found, leads
 from tests.complaints.cast import Cast
 from zones.actions import approve, end_early, record_round
 from zones.models import UnitRound, UnitSeal, Zone, ZoneProposal
@@ -25,27 +22,6 @@ from zones.models import UnitRound, UnitSeal, Zone, ZoneProposal
 pytestmark = pytest.mark.django_db
 
 november = places.november
-
-
-def found(at: dt.datetime) -> dict[str, int]:
-    """What an audit at that instant finds, by kind, without filing it."""
-    return dict(audit_ourselves(at=at, dry_run=True).found)
-
-
-def leads() -> list[Complaint]:
-    return list(Complaint.objects.filter(source=Source.SELF_AUDIT).order_by("pk"))
-
-
-@pytest.fixture
-def worker(cast: Cast) -> User:
-    """The community's worker may do what the tests need."""
-    return staff("worker", cast.home, Role.COMMUNITY_WORKER)
-
-
-@pytest.fixture
-def boss(cast: Cast) -> User:
-    """A supervisor above the community."""
-    return staff("boss", cast.county, Role.SUPERVISOR)
 
 
 # ── two a day, and of whoever is free ────────────────────────────────────────────────────────────
