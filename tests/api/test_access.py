@@ -79,6 +79,9 @@ OF_COMPLAINTS = {
 }
 """Asked for in test_complaints.py."""
 
+OF_NEEDS = {"needs/", "needs/<slug:number>/", "needs/<slug:number>/word/"}
+"""Asked for in test_needs.py."""
+
 
 @pytest.fixture
 def saved(here: System, alice: User, the_day: Callable[[dt.date], None]) -> Episode:
@@ -97,7 +100,7 @@ def test_every_address_of_the_api_is_covered_here(saved: Episode) -> None:
         for inner in outer.url_patterns
     }
     ours = {path.replace("/1/", "/<int:pk>/") for path in [*LISTS, *writes(1, 1)]}
-    ours |= PUBLIC | OF_INFECTIONS | OF_COMPLAINTS
+    ours |= PUBLIC | OF_INFECTIONS | OF_COMPLAINTS | OF_NEEDS
     assert patterns == ours | {"persons/<int:pk>/", "episodes/<int:pk>/", "tests/<int:pk>/"}
 
 
