@@ -76,7 +76,7 @@ def _kept(known: SimpleNamespace, home: Area, by: User) -> None:
     known.minimum = MinimumLevel.objects.create(store=known.store, item=known.item, quantity=Decimal(5))
     known.supplier = Supplier.objects.create(area=home, name="东湖蔬菜", white_listed=True)
     text = PlanText("老王", "010-66550100", "批发市场每天200份", "东门接收点", "与湖滨社区互助", 7)
-    known.plan = write_plan(area=home, text=text, by=by, at=_at())
+    known.supply_plan = write_plan(area=home, text=text, by=by, at=_at())
     known.point = ReceivingPoint.objects.create(compound=known.compound, name="东门", hours="9-18")
     known.carrier = Carrier.objects.create(compound=known.compound, name="志愿者甲", phone="13900001111")
     known.car = Car.objects.create(compound=known.compound, plate="京A12345", driver="老周", phone="1390000")
