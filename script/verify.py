@@ -97,7 +97,7 @@ def test_steps() -> list[Step]:
     quick = "not e2e and not processes"
     on_sqlite = _pytest("-n", "2", "-m", f"{quick} and not postgres and not redis")
     return [
-        Step("quick", (*on_sqlite, *(f"--ignore=tests/{folder}" for folder in SLOW)), tests=True),
+        Step("quick", (*on_sqlite, *(f"--ignore=tests/{path}" for path in SLOW)), tests=True),
         Step("sqlite", on_sqlite, tests=True),
         Step("postgresql", _pytest("-n", "2", "-m", f"{quick} and not once"), tests=True, needs_servers=True),
         Step("processes", _pytest("-m", "processes"), tests=True, needs_servers=True),
@@ -106,8 +106,11 @@ def test_steps() -> list[Step]:
 
 
 FAST = ("lint", "format", "quick")
-SLOW = ("admin", "api", "complaints", "config", "desk", "properties", "scope", "supplies")
-"""Folders of tests that go through the whole product, and take most of the time: not in --fast."""
+SLOW = (
+    *("admin", "api", "complaints", "config", "desk", "properties", "scope", "supplies"),
+    *("cases/test_compound_pages.py", "cases/test_import_pages.py", "zones/test_risk_pages.py"),
+)
+"""Tests that go through the whole product or draw large pages, and take most of the time: not in --fast."""
 
 
 def environment_for(step: Step, servers: Servers | None, var: Path) -> dict[str, str]:
