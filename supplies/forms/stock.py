@@ -7,12 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
-from cases.importing.reading import MAX_BYTES
+from cases.forms.importing import ListFileField
 from supplies.models import Balance, Item, Lot, Need, NeedLine, Store, Supplier
 from supplies.rules.stock import ITEM_CATEGORIES, MOST, plain
 from zones.models import Site
@@ -335,23 +334,12 @@ class DeliveryListForm(forms.Form):
     """The list that came with a delivery."""
 
     store = StoreField(label=_("Store"), queryset=Store.objects.none(), empty_label=_("please choose"))
-    file = forms.FileField(
+    file = ListFileField(
         label=_("Delivery list"),
-        allow_empty_file=True,  # the reader has a sentence for it
         help_text=_("Excel workbook (.xlsx) or CSV, up to 2,000 rows."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.csv,.txt"}),
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, files, label_suffix="", **kwargs)
         choices(self, "store", stores_of(user))
         only_choice(self, "store")
-
-    def clean_file(self) -> UploadedFile:
-        """Refuse what is too large before it is read into memory."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_BYTES:
-            raise ValidationError(
-                _("The file is larger than 10 MB. Delete pictures and sheets that don't belong to the list.")
-            )
-        return file

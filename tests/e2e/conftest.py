@@ -8,10 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from accounts.models import User
+from cases.models import Person
 from policy import clock
+from supplies.actions.links import ensure_link, token_of
 from tests.builders import PASSWORD
 
 Open = Callable[..., Page]
+PHONE = 390
+"""The width of a phone in CSS pixels."""
 
 
 @pytest.fixture
@@ -50,6 +54,13 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def door(lin: Person, alice: User, open_as: Open) -> Page:
+    """The page of `lin`, whom each file of tests makes for itself, on her phone."""
+    link = ensure_link(person=lin, by=alice, at=clock.now())
+    return open_as(None, width=PHONE, path=f"/my/{token_of(link)}/")
 
 
 def fits(page: Page) -> bool:

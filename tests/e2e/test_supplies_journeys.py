@@ -17,7 +17,6 @@ from complaints.actions.refusals import pull_refusals
 from complaints.models import Complaint
 from policy import clock
 from supplies.actions import stock
-from supplies.actions.links import ensure_link, token_of
 from supplies.models import (
     Balance,
     CareSite,
@@ -32,13 +31,12 @@ from supplies.models import (
 from supplies.rules.needs import NeedState
 from tests.builders import area, episode, noon, staff
 from tests.complaints.cast import Cast, cast_of
-from tests.e2e.conftest import Open, fits
+from tests.e2e.conftest import PHONE, Open, fits
 from tests.supplies.world import TODAY
 from zones.models import Site
 from zones.rules import SiteKind
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-PHONE = 390
 AT = noon(TODAY)
 
 
@@ -60,13 +58,6 @@ def lin(alice: User, today: Callable[[dt.date], None]) -> Person:
         entered_at=clock.now(),
     )
     return person
-
-
-@pytest.fixture
-def door(lin: Person, alice: User, open_as: Open) -> Page:
-    """Her page, on her phone."""
-    link = ensure_link(person=lin, by=alice, at=clock.now())
-    return open_as(None, width=PHONE, path=f"/my/{token_of(link)}/")
 
 
 @pytest.fixture

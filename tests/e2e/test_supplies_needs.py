@@ -11,14 +11,12 @@ from accounts.scoped import area_columns
 from cases.models import Person
 from policy import clock
 from supplies.actions import serving
-from supplies.actions.links import ensure_link, token_of
 from supplies.models import Item, Need, Prescription
 from supplies.rules.needs import Asker, NeedState, NeedVerb
 from tests.builders import episode
-from tests.e2e.conftest import Open, fits, type_size
+from tests.e2e.conftest import PHONE, Open, fits, type_size
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-PHONE = 390
 
 
 @pytest.fixture
@@ -35,13 +33,6 @@ def lin(alice: User, today: Callable[[dt.date], None]) -> Person:
         entered_at=clock.now(),
     )
     return person
-
-
-@pytest.fixture
-def door(lin: Person, alice: User, open_as: Open) -> Page:
-    """Her page, on her phone."""
-    link = ensure_link(person=lin, by=alice, at=clock.now())
-    return open_as(None, width=PHONE, path=f"/my/{token_of(link)}/")
 
 
 def test_food_and_medicine_from_asking_to_confirming(door: Page, alice: User) -> None:
