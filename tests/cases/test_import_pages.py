@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +21,7 @@ from openpyxl import load_workbook
 from accounts.models import Area, User
 from accounts.rules import Role
 from cases.actions import importing
+from cases.forms.importing import ListFileField
 from cases.importing.columns import HEADINGS, Meaning
 from cases.importing.report import guides
 from cases.models import Episode, ImportBatch
@@ -257,8 +260,13 @@ class TestBadFiles:
         assert 'id="id_file_error"' in answer.content.decode()
 
     def test_too_large_a_file_is_refused_before_it_is_read(self, browser: Client) -> None:
+        large = SimpleUploadedFile("名单.xlsx", b"x" * (10 * 1024 * 1024 + 1))
         answer = send(browser, b"x" * (10 * 1024 * 1024 + 1))
         assert "larger than 10 MB" in answer.content.decode()
+        with translation.override("en"), pytest.raises(ValidationError, match="larger than 10 MB"):
+            ListFileField().clean(large)
+        with translation.override("en"), pytest.raises(ValidationError, match="required"):
+            ListFileField().clean(None)
 
     def test_a_very_long_file_name_is_no_obstacle(self, browser: Client) -> None:
         answer = send(browser, lists.workbook(lists.table([lists.person(1)])), "长" * 240 + ".xlsx")
