@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Area, User
 from accounts.rules import Level, Role
@@ -35,6 +36,14 @@ def worker(cast: Cast) -> User:
 def boss(cast: Cast) -> User:
     """A supervisor of the county."""
     return staff("boss", cast.county, Role.SUPERVISOR)
+
+
+@pytest.fixture
+def operator(as_user: Callable[[User], Client], cast: Cast) -> Client:
+    """The operator's browser, in English."""
+    client = as_user(cast.operator)
+    client.cookies["django_language"] = "en"
+    return client
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from complaints.rules.words import EntryKind, FileKind
 from tests.builders import noon, staff
 from tests.complaints import naming_cast
 from tests.complaints.cast import TODAY, Cast, filed, office, officer
-from tests.complaints.test_import import ticket, workbook
+from tests.complaints.tickets import ticket, workbook
 from tests.scope.conftest import admitted
 from tests.scope.doors.complaints import OVERSEERS, Line
 

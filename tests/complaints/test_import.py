@@ -1,25 +1,18 @@
 """The export of 12345: good rows are filed once, the others come back with what to mend."""
 
 import csv
-import datetime as dt
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
-from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
 from accounts.rules import Department
-from complaints.actions import filing_lists, importing, purging
+from complaints.actions import filing_lists, importing
 from complaints.importing.words import kinds
 from complaints.models import Complainant, Complaint, ComplaintList
 from complaints.rules.behaviours import BEHAVIOURS
@@ -28,119 +21,10 @@ from complaints.tasks import file_asked_lists
 from policy import clock
 from policy.refusals import RuleViolation
 from tests.complaints.cast import Cast, filed, office, officer
+from tests.complaints.tickets import HEADER, commit, given_back, page, press, send, sent, ticket, workbook
 from zones.models import Compound
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
-
-HEADER = (
-    *(
-        "工单编号",
-        "诉求类型",
-        "诉求内容",
-        "区县",
-        "街道",
-        "社区",
-        "地址",
-        "被反映单位",
-        "来电人",
-        "联系电话",
-        "来电时间",
-    ),
-)
-
-
-def ticket(serial: int = 1, **cells: Any) -> dict[str, Any]:
-    """A row that can be filed; `cells` replace its cells."""
-    row = {
-        "工单编号": f"BJ20221116{serial:05d}",
-        "诉求类型": "到期不解封",
-        "诉求内容": f"第{serial}件：楼门口的铁皮还没拆。\n要去上班。",
-        "区县": "朝阳区",
-        "街道": "锦绣街道",
-        "社区": "锦绣社区",
-        "地址": "锦绣花园4号楼",
-        "被反映单位": "锦绣街道办事处",
-        "来电人": "欧阳特殊",
-        "联系电话": f"139{serial:08d}",
-        "来电时间": dt.datetime(2022, 11, 15, 9, 30),
-    }
-    return row | cells
-
-
-def workbook(rows: Sequence[dict[str, Any]], header: Sequence[str] = HEADER, title: str = "") -> bytes:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    if title:
-        sheet.append([title])
-    sheet.append(list(header))
-    for row in rows:
-        sheet.append([row.get(each) for each in header])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-@pytest.fixture
-def operator(as_user: Callable[[User], Client], cast: Cast) -> Client:
-    """The operator's browser, in English."""
-    client = as_user(cast.operator)
-    client.cookies["django_language"] = "en"
-    return client
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[..., None]]:
-    """Let so much time go by: a timedelta's own arguments."""
-    travels: list[time_machine.travel] = []
-
-    def go(**passed: int) -> None:
-        at = timezone.now() + dt.timedelta(**passed)
-        while travels:
-            travels.pop().stop()
-        travels.append(time_machine.travel(at, tick=True))
-        travels[-1].start()
-
-    yield go
-    while travels:
-        travels.pop().stop()
-
-
-def send(client: Client, content: bytes, name: str = "工单导出.xlsx") -> HttpResponse:
-    return client.post(reverse("complaint-import"), {"file": SimpleUploadedFile(name, content)})  # type: ignore[return-value]
-
-
-def sent(client: Client, rows: Sequence[dict[str, Any]], **options: Any) -> ComplaintList:
-    answer = send(client, workbook(rows, **options))
-    batch = ComplaintList.objects.latest("pk")
-    assert answer.headers["Location"] == reverse("complaint-import-preview", args=[batch.pk])
-    return batch
-
-
-def page(client: Client, batch: ComplaintList, **query: Any) -> str:
-    answer = client.get(reverse("complaint-import-preview", args=[batch.pk]), query)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def press(client: Client, batch: ComplaintList, **fields: Any) -> None:
-    """The button: it asks, and files nothing itself."""
-    filed_before = Complaint.objects.count()
-    answer = client.post(reverse("complaint-import-commit", args=[batch.pk]), fields)
-    assert answer.status_code == 302
-    assert Complaint.objects.count() == filed_before
-
-
-def commit(client: Client, batch: ComplaintList, **fields: Any) -> str:
-    """The button, then the task; the page after that."""
-    press(client, batch, **fields)
-    file_asked_lists()
-    return page(client, batch)
-
-
-def given_back(client: Client, batch: ComplaintList) -> list[tuple[Any, ...]]:
-    answer = client.get(reverse("complaint-import-left-over", args=[batch.pk]))
-    assert "no-store" in answer.headers["Cache-Control"]
-    return list(load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True))
 
 
 class TestFiling:
@@ -210,186 +94,6 @@ class TestFiling:
         batch = sent(operator, [ticket()])
         commit(operator, batch)
         commit(operator, batch)
-        assert Complaint.objects.count() == 1
-
-
-class TestTheTask:
-    """The button writes down that it was asked for; a sweep does it, whatever happens in between."""
-
-    @pytest.fixture
-    def dying(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-        """Let the worker be killed at the row of that number; 0: it lives again."""
-        real, left = filing_lists.file_complaint, [0]
-
-        def file_complaint(*args: Any, **kwargs: Any) -> Any:
-            left[0] -= 1
-            if not left[0]:
-                raise KeyboardInterrupt
-            return real(*args, **kwargs)
-
-        monkeypatch.setattr(filing_lists, "file_complaint", file_complaint)
-        return lambda row: left.__setitem__(0, row)
-
-    def test_until_a_worker_comes_the_page_says_that_it_waits_and_nothing_is_lost(
-        self, operator: Client, later: Callable[..., None]
-    ) -> None:
-        batch = sent(operator, [ticket(n) for n in range(1, 4)])
-        press(operator, batch)
-        assert "Waits to be filed" in (text := page(operator, batch))
-        assert "0 of 3 rows" in text
-        assert "do not answer" not in text
-        assert "being filed: 0 of 3" in operator.get(reverse("complaint-import")).content.decode()
-        later(minutes=90)
-        assert "The background tasks do not answer just now." in page(operator, batch)
-        file_asked_lists()
-        assert "3 complaints filed" in page(operator, batch)
-
-    def test_what_waited_counts_from_the_moment_it_was_asked_for(
-        self, operator: Client, later: Callable[..., None]
-    ) -> None:
-        batch = sent(operator, [ticket()])
-        press(operator, batch)
-        asked_at = ComplaintList.objects.get().asked_at
-        later(hours=3)
-        file_asked_lists()
-        assert Complaint.objects.get().received_at == asked_at
-
-    def test_a_page_that_waits_is_told_to_load_anew_when_all_is_filed(self, operator: Client) -> None:
-        batch = sent(operator, [ticket()])
-        press(operator, batch)
-        address = reverse("complaint-import-preview", args=[batch.pk])
-        waiting = operator.get(address, headers={"HX-Request": "true"})
-        assert "0 of 1 row" in waiting.content.decode()
-        assert "<html" not in waiting.content.decode()
-        file_asked_lists()
-        assert operator.get(address, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
-
-    def test_a_killed_worker_leaves_the_rest_to_the_next_one_and_counts_stay_right(
-        self, operator: Client, dying: Callable[[int], None], later: Callable[..., None]
-    ) -> None:
-        batch = sent(operator, [*(ticket(n) for n in range(1, 41)), ticket(3), ticket(50, 社区="错")])
-        press(operator, batch)
-        dying(31)
-        with pytest.raises(KeyboardInterrupt):
-            file_asked_lists()
-        assert Complaint.objects.count() == filing_lists.CHUNK
-        assert "20 of 40 rows" in page(operator, batch)
-        dying(0)
-        file_asked_lists()
-        assert Complaint.objects.count() == filing_lists.CHUNK, "the dead one is not known as such yet"
-        later(minutes=2)
-        file_asked_lists()
-        file_asked_lists()
-        assert Complaint.objects.count() == 40
-        batch.refresh_from_db()
-        assert {name: batch.counts[name] for name in ("filed", "known", "wrong")} == {
-            "filed": 40,
-            "known": 1,
-            "wrong": 1,
-        }
-
-    def test_a_worker_that_was_thought_dead_files_nothing_more(
-        self, operator: Client, monkeypatch: pytest.MonkeyPatch, later: Callable[..., None]
-    ) -> None:
-        batch = sent(operator, [ticket(n) for n in range(1, 61)])
-        press(operator, batch)
-        real, begun, filed_by_chunk = filing_lists._file_chunk, [], []
-
-        def slow(*args: Any) -> Any:
-            begun.append(1)
-            if len(begun) == 2:  # so slow that another one has taken the list over and finished it
-                later(minutes=2)
-                file_asked_lists()
-            filed_by_chunk.append(real(*args))
-            return filed_by_chunk[-1]
-
-        monkeypatch.setattr(filing_lists, "_file_chunk", slow)
-        file_asked_lists()
-        assert filed_by_chunk == [20, 20, 20, None]
-        assert Complaint.objects.count() == 60
-        batch.refresh_from_db()
-        assert (batch.counts["filed"], batch.counts["known"]) == (60, 0)
-
-    def test_one_list_at_a_time_and_a_broken_one_keeps_none_waiting(
-        self, operator: Client, dying: Callable[[int], None], later: Callable[..., None]
-    ) -> None:
-        broken, whole = sent(operator, [ticket(1)]), sent(operator, [ticket(2)])
-        press(operator, broken)
-        press(operator, whole)
-        dying(1)
-        with pytest.raises(KeyboardInterrupt):
-            file_asked_lists()
-        file_asked_lists()
-        assert not Complaint.objects.exists()
-        later(seconds=90)
-        assert "Another list is being filed first." in (text := page(operator, whole))
-        assert "do not answer" not in text
-        later(seconds=30)
-        dying(2)  # the broken one breaks again, behind the other
-        with pytest.raises(KeyboardInterrupt):
-            file_asked_lists()
-        assert Complaint.objects.get().external_id == "BJ2022111600002"
-
-    def test_what_is_not_done_in_one_run_is_taken_up_by_the_next(
-        self, operator: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        batch = sent(operator, [ticket(n) for n in range(1, 46)])
-        press(operator, batch)
-        monkeypatch.setattr(filing_lists, "SECONDS_A_RUN", 0.0)
-        file_asked_lists()
-        assert Complaint.objects.count() == filing_lists.CHUNK
-        monkeypatch.undo()
-        file_asked_lists()
-        assert Complaint.objects.count() == 45
-        assert "45 complaints filed" in page(operator, batch)
-
-    def test_after_the_button_nothing_is_chosen_anew_nor_asked_twice(self, operator: Client) -> None:
-        batch = sent(operator, [ticket(1), ticket(2, 诉求类型="其他")])
-        press(operator, batch)
-        asked_at = ComplaintList.objects.get().asked_at
-        operator.post(
-            reverse("complaint-import-choose", args=[batch.pk]),
-            {"shown": ["3"], "ticked": ["3"], "behaviour-3": "other"},
-        )
-        press(operator, batch, shown="3", ticked="3", **{"behaviour-3": "other"})
-        fresh = ComplaintList.objects.get()
-        assert (fresh.asked_at, fresh.chosen) == (asked_at, {})
-        answer = operator.get(reverse("complaint-import-left-over", args=[batch.pk]))
-        assert answer.headers["Location"] == reverse("complaint-import-preview", args=[batch.pk])
-
-    def test_the_rows_given_back_say_it_in_the_language_of_whoever_asked(self, operator: Client) -> None:
-        batch = sent(operator, [ticket(1), ticket(2, 诉求内容=None)])
-        press(operator, batch)
-        with translation.override("zh-hans"):
-            file_asked_lists()
-        assert "The cell is empty" in given_back(operator, batch)[1][-1]
-
-    def test_a_list_emptied_before_its_time_is_given_back_with_a_word(self, operator: Client) -> None:
-        batch = sent(operator, [ticket()])
-        press(operator, batch)
-        ComplaintList.objects.update(content="")
-        file_asked_lists()
-        assert not ComplaintList.objects.get().asked_at
-        answer = operator.get(reverse("complaint-import-preview", args=[batch.pk]), follow=True)
-        assert "not kept any more" in answer.content.decode()
-
-    def test_the_purge_waits_for_what_was_asked_for_and_no_longer_than_its_days(
-        self, operator: Client, cast: Cast, later: Callable[..., None]
-    ) -> None:
-        batch = sent(operator, [ticket(1), ticket(2, 社区="错")])
-        later(days=6)
-        assert importing.ask(batch, by=cast.operator, at=clock.now(), language="en")
-        assert purging.empty_lists(at=clock.now() + dt.timedelta(days=3)) == 0
-        assert purging.empty_lists(at=clock.now() + dt.timedelta(days=8)) == 1
-        assert not ComplaintList.objects.get().content
-
-    def test_a_command_does_it_where_no_worker_runs(
-        self, operator: Client, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        press(operator, sent(operator, [ticket()]))
-        call_command("file_asked_lists", "--dry-run")
-        assert not Complaint.objects.exists()
-        call_command("file_asked_lists")
         assert Complaint.objects.count() == 1
 
 

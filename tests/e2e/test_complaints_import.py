@@ -13,7 +13,7 @@ from complaints.models import Complaint
 from complaints.tasks import file_asked_lists
 from tests.builders import area
 from tests.complaints.cast import Cast, cast_of
-from tests.complaints.test_import import ticket, workbook
+from tests.complaints.tickets import ticket, workbook
 from tests.e2e.conftest import Open, fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
